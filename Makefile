@@ -1,0 +1,74 @@
+# `make` alone prints help. Two targets matter to a newcomer: `make demo` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11 pyproject.toml
+SOURCES := shared functions simulator dashboard tests benchmarks
+T ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-check up test unit check format lock benchmarks clean
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(BIN)/.demo ## Run everything against a simulated Strava, no account needed (Ctrl-C stops it)
+	@$(BIN)/paceline demo
+
+demo-check: $(BIN)/.demo ## The same, bounded and headless; compares the marts with the simulator
+	@$(BIN)/paceline demo --check
+
+up: $(BIN)/.demo ## Run the local service against real Strava (settings: docs/settings.md)
+	@$(BIN)/paceline up
+
+test: $(BIN)/.dev ## Pass every test that this machine allows (T=path runs some)
+	@$(BIN)/pytest $(T)
+
+unit: $(BIN)/.dev ## The tests that take milliseconds
+	@$(BIN)/pytest tests/unit
+
+check: $(BIN)/.dev ## Format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive terraform; \
+	else echo "terraform is not installed: its format was not checked"; fi
+
+format: $(BIN)/.dev ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+benchmarks: $(BIN)/.dev ## Measure what the README claims, each against a named baseline
+	@for each in benchmarks/*.py; do $(BIN)/python $$each; done
+
+lock: $(BIN)/.uv ## Renew requirements/ from pyproject.toml
+	@$(COMPILE) --all-extras --output-file requirements/dev.txt $(UPGRADE)
+	@$(COMPILE) --extra local --extra dashboard --extra simulator \
+		--constraint requirements/dev.txt --output-file requirements/demo.txt
+
+clean: ## Remove the environment and everything that was made here
+	rm -rf .venv .paceline .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Set-up. Each stamp stands for an environment that agrees with its lock.
+
+$(BIN)/.uv:
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(BIN)/.demo: $(BIN)/.uv requirements/demo.txt
+	@echo "Installing what the demo needs (about 300 MB once) ..."
+	@$(UV) pip install --quiet --require-hashes -r requirements/demo.txt
+	@$(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(BIN)/.dev: $(BIN)/.uv requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(BIN)/.demo

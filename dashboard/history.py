@@ -1,0 +1,212 @@
+"""What the pages ask the marts: selecting and adding up, with every value passed as a parameter."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from dashboard.marts import Marts
+from dashboard.period import Period
+
+
+class Grain(StrEnum):
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True)
+class Selection:
+    athlete_id: int
+    sport_types: tuple[str, ...]
+    period: Period
+
+    def parameters(self) -> dict[str, object]:
+        return {
+            "athlete_id": self.athlete_id,
+            "sport_types": list(self.sport_types),
+            "first": self.period.first,
+            "last": self.period.last,
+        }
+
+
+@dataclass(frozen=True)
+class Holding:
+    """That an athlete has activities of a sport in a year."""
+
+    athlete_id: int
+    year: int
+    sport_type: str
+    activities: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    activities: int
+    distance_m: float
+    moving_time_s: float
+    elevation_gain_m: float
+
+
+@dataclass(frozen=True)
+class SportTotal:
+    """One sport in the day, week, month or year that begins at `start`."""
+
+    start: date
+    sport_type: str
+    distance_m: float
+    moving_time_s: float
+
+
+@dataclass(frozen=True)
+class Activity:
+    activity_id: int
+    name: str
+    sport_type: str
+    started_local: datetime
+    distance_m: float
+    moving_time_s: float
+    pace_s_per_km: float | None
+    average_speed_kmh: float | None
+    average_heartrate_bpm: float | None
+    private: bool
+    version: int
+
+
+_HOLDINGS = """
+    SELECT athlete_id, year, sport_type, activities
+    FROM marts.monthly_summary
+"""
+
+_TOTALS = """
+    SELECT
+      coalesce(sum(activities), 0),
+      coalesce(sum(distance_m), 0),
+      coalesce(sum(moving_time_s), 0),
+      coalesce(sum(elevation_gain_m), 0)
+    FROM marts.daily_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND local_date BETWEEN $first AND $last
+"""
+
+_DAYS = """
+    SELECT local_date, sport_type, distance_m, moving_time_s
+    FROM marts.daily_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND local_date BETWEEN $first AND $last
+    ORDER BY local_date, sport_type
+"""
+
+_WEEKS = """
+    SELECT
+      greatest(CAST(date_trunc('week', local_date) AS DATE), $first),
+      sport_type,
+      sum(distance_m),
+      sum(moving_time_s)
+    FROM marts.daily_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND local_date BETWEEN $first AND $last
+    GROUP BY ALL
+    ORDER BY ALL
+"""
+
+_MONTHS = """
+    SELECT make_date(year, month, 1), sport_type, distance_m, moving_time_s
+    FROM marts.monthly_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND make_date(year, month, 1) BETWEEN $first AND $last
+    ORDER BY year, month, sport_type
+"""
+
+_YEARS = """
+    SELECT make_date(year, 1, 1), sport_type, sum(distance_m), sum(moving_time_s)
+    FROM marts.monthly_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND make_date(year, month, 1) BETWEEN $first AND $last
+    GROUP BY ALL
+    ORDER BY ALL
+"""
+
+_LATEST = """
+    SELECT
+      activity_id,
+      coalesce(name, ''),
+      sport_type,
+      started_local,
+      coalesce(distance_m, 0),
+      coalesce(moving_time_s, 0),
+      pace_s_per_km,
+      average_speed_kmh,
+      average_heartrate_bpm,
+      coalesce(private, FALSE),
+      version
+    FROM marts.activity_summary
+    WHERE athlete_id = $athlete_id
+      AND list_contains($sport_types, sport_type)
+      AND local_date BETWEEN $first AND $last
+    ORDER BY started_at DESC, activity_id DESC
+    LIMIT $rows
+"""
+
+_REACHED = """
+    SELECT max(local_date), max(version)
+    FROM marts.activity_summary
+    WHERE athlete_id = $athlete_id
+"""
+
+# Microseconds, because DuckDB's Python client needs one more package to hand over a TIMESTAMPTZ.
+_REFRESHED = """
+    SELECT epoch_us(max(refreshed_at))
+    FROM marts.freshness
+"""
+
+_BY_GRAIN = {Grain.WEEK: _WEEKS, Grain.MONTH: _MONTHS, Grain.YEAR: _YEARS}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def holdings(marts: Marts) -> list[Holding]:
+    return [Holding(*row) for row in marts.rows(_HOLDINGS)]
+
+
+def totals(marts: Marts, selection: Selection) -> Totals:
+    return Totals(*marts.rows(_TOTALS, selection.parameters())[0])
+
+
+def days(marts: Marts, selection: Selection) -> list[SportTotal]:
+    return _sport_totals(marts, _DAYS, selection)
+
+
+def bars(marts: Marts, selection: Selection, grain: Grain) -> list[SportTotal]:
+    """Weeks are cut at the ends of the period, so that the bars of a year add up to that year."""
+    return _sport_totals(marts, _BY_GRAIN[grain], selection)
+
+
+def latest(marts: Marts, selection: Selection, rows: int) -> list[Activity]:
+    """Newest first."""
+    found = marts.rows(_LATEST, {**selection.parameters(), "rows": rows})
+    return [Activity(*row) for row in found]
+
+
+def reached(marts: Marts, athlete_id: int) -> tuple[date | None, int]:
+    """The athlete's latest local day, and the newest version of any activity."""
+    day, version = marts.rows(_REACHED, {"athlete_id": athlete_id})[0]
+    return day, version or 0
+
+
+def refreshed_at(marts: Marts) -> datetime | None:
+    """When these marts were built; None where they do not say."""
+    if not marts.has_table("freshness"):
+        return None
+    ((microseconds,),) = marts.rows(_REFRESHED)
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _sport_totals(marts: Marts, sql: str, selection: Selection) -> list[SportTotal]:
+    return [
+        SportTotal(start, sport_type, distance_m or 0, moving_time_s or 0)
+        for start, sport_type, distance_m, moving_time_s in marts.rows(sql, selection.parameters())
+    ]

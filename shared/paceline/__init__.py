@@ -1,0 +1,1 @@
+"""Paceline: an athlete's training history, in a warehouse that the athlete owns."""

@@ -1,0 +1,5 @@
+"""python -m paceline is the command paceline."""
+
+from paceline.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""All that speaks to a vendor: one package a vendor, one file a port."""

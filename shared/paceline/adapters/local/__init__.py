@@ -1,0 +1,1 @@
+"""The ports on a laptop: SQLite, files, DuckDB."""

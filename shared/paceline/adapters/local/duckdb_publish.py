@@ -1,0 +1,51 @@
+"""Marts for any number of readers: a new DuckDB file, renamed over the old one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from paceline.warehouse.tables import Table
+
+# ruff: noqa: S608 - names come from the repository's own sql/, never from a user
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, marts_path: Path, tables: Iterable[Table]
+) -> None:
+    """Write the marts beside `marts_path`, then rename; a reader sees the old file or the new one.
+
+    They are in the default schema, so `monthly_summary` finds one. So does `marts.monthly_summary`,
+    because DuckDB calls the file marts.duckdb `marts`; a schema of that name would clash with it.
+    """
+    remove_leftovers(marts_path)
+    home = connection.execute("SELECT current_database()").fetchall()[0][0]
+    unfinished = _unfinished(marts_path)
+    connection.execute(f"ATTACH '{str(unfinished).replace(chr(39), chr(39) * 2)}' AS published")
+    try:
+        connection.execute("USE published")
+        connection.begin()
+        _copy(connection, home, tables)
+        connection.commit()
+    finally:
+        connection.execute(f'USE "{home}"')
+        connection.execute("DETACH published")  # which also writes everything into the one file
+    unfinished.replace(marts_path)
+
+
+def remove_leftovers(marts_path: Path) -> None:
+    """What a publish that was killed left behind; no reader ever opens it."""
+    unfinished = _unfinished(marts_path)
+    unfinished.unlink(missing_ok=True)
+    unfinished.with_name(unfinished.name + ".wal").unlink(missing_ok=True)
+
+
+def _unfinished(marts_path: Path) -> Path:
+    return marts_path.with_name(marts_path.name + ".unfinished")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, home: str, tables: Iterable[Table]) -> None:
+    for table in tables:
+        name = table.name.partition(".")[2]
+        order = f" ORDER BY {', '.join(table.key)}" if table.key else ""
+        connection.execute(f'CREATE TABLE {name} AS SELECT * FROM "{home}".{table.name}{order}')

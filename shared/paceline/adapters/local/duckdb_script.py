@@ -1,0 +1,161 @@
+"""Runs the plan in DuckDB: touched keys, one transaction a table, checks that block."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from paceline.errors import StoreUnavailable
+from paceline.ports import Clock, RefreshReport
+from paceline.warehouse.plan import Build, Plan
+from paceline.warehouse.transpile import duckdb_name, to_duckdb
+
+# What a build may run into because of its rows or its SQL; anything else is the store's trouble.
+_BUILD_ERRORS = (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing. Raises StoreUnavailable when DuckDB cannot keep it."""
+    try:
+        connection.begin()
+        yield
+        connection.commit()
+    except BaseException as problem:
+        _roll_back(connection)
+        if isinstance(problem, (duckdb.OperationalError, duckdb.InternalError)):
+            raise StoreUnavailable(f"DuckDB did not store it: {problem}") from problem
+        raise
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.TransactionException):  # a failed COMMIT has rolled back already
+        connection.rollback()
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
+) -> pa.Table:
+    """What one SELECT answers, as Arrow."""
+    relation = connection.sql(sql, params=parameters)
+    return relation.to_arrow_table()
+
+
+class CheckFailed(Exception):
+    """A table's new rows are not let through."""
+
+
+@dataclass
+class DuckDbScript:
+    """The plan's statements as DuckDB runs them, translated when first needed."""
+
+    plan: Plan
+    connection: duckdb.DuckDBPyConnection
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._translated: dict[str, str] = {}
+        for view in self.plan.views:
+            query = to_duckdb(view.query or "", self.plan.tables)
+            self.connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {query}")
+
+    def run(self, *, full: bool) -> RefreshReport:
+        started_at = self.clock.now()
+        with transaction(self.connection):
+            full = full or self._built_by_other_sql()
+            if full:
+                for statement in self.plan.forget_watermark:
+                    self._run(statement)
+            seen_until = self._value(self.plan.newest_landed)
+            touched = self._touch()
+        if not touched and not full:
+            return RefreshReport(0, (), {}, self._seconds_since(started_at))
+        built, blocked = self._build_all(full=full)
+        with transaction(self.connection):
+            if not blocked:
+                for statement in self.plan.advance_watermark:
+                    self._run(statement, {"seen_until": seen_until})
+            self._record(started_at, touched, built, blocked)
+        return RefreshReport(touched, built, blocked, self._seconds_since(started_at))
+
+    def _built_by_other_sql(self) -> bool:
+        signature = self._value(self.plan.built_by)
+        return signature is not None and signature != self.plan.signature
+
+    def _touch(self) -> int:
+        for touch in self.plan.touches:
+            name, query = duckdb_name(touch.table), self._sql(touch.query)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+            if touch.keep:
+                self._run(touch.keep)
+        return int(self._value(self.plan.count_touched))
+
+    def _build_all(self, *, full: bool) -> tuple[tuple[str, ...], dict[str, str]]:
+        built: list[str] = []
+        blocked: dict[str, str] = {}
+        for build in self.plan.builds:
+            name = build.table.name
+            if waits := [source for source in build.waits_for if source in blocked]:
+                blocked[name] = waits[0]
+                continue
+            try:
+                with transaction(self.connection):
+                    self._build(build, full=full)
+                built.append(name)
+            except CheckFailed as failure:
+                blocked[name] = str(failure)
+            except _BUILD_ERRORS as problem:
+                blocked[name] = f"the query failed: {problem}"
+        return tuple(built), blocked
+
+    def _build(self, build: Build, *, full: bool) -> None:
+        for statement in build.everything if full else build.touched_only:
+            self._run(statement)
+        columns = ", ".join(f"EXISTS ({check.offending})" for check in build.checks)
+        offended = self._run(f"SELECT {columns}").fetchall()[0]
+        for check, offends in zip(build.checks, offended, strict=True):
+            if offends:
+                raise CheckFailed(str(check))
+
+    def _record(
+        self,
+        started_at: datetime,
+        touched: int,
+        built: tuple[str, ...],
+        blocked: Mapping[str, str],
+    ) -> None:
+        finished_at = self.clock.now()
+        for name, reason in blocked.items():
+            failure = {"failed_at": finished_at, "table_name": name, "reason": reason}
+            self._run(self.plan.record_failure, failure)
+        run = {
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "touched_activities": touched,
+            "built_tables": len(built),
+            "blocked_tables": len(blocked),
+        }
+        self._run(self.plan.record_run, run)
+
+    def _run(
+        self, statement: str, parameters: Mapping[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        sql = self._sql(statement)
+        named = {name: value for name, value in (parameters or {}).items() if f"${name}" in sql}
+        return self.connection.execute(sql, named or None)
+
+    def _value(self, statement: str) -> Any:
+        table = read(self.connection, self._sql(statement))
+        return table[0][0].as_py() if table.num_rows else None
+
+    def _sql(self, statement: str) -> str:
+        if statement not in self._translated:
+            self._translated[statement] = to_duckdb(statement, self.plan.tables)
+        return self._translated[statement]
+
+    def _seconds_since(self, started_at: datetime) -> float:
+        return (self.clock.now() - started_at).total_seconds()

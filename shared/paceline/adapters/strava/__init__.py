@@ -1,0 +1,1 @@
+"""All that speaks Strava: API, OAuth, subscription, wire models."""

@@ -1,0 +1,195 @@
+"""The read budget: no call to Strava is made that is not reserved here first.
+
+Both windows (the natural quarter of an hour, and the day in UTC) are counted by ourselves, because
+not every answer carries rate headers; headers only ever correct the count upwards. Limits are
+learnt. See developers.strava.com/docs/rate-limits.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from paceline.errors import Conflict, WaitUntil
+from paceline.model.priority import Priority
+from paceline.ports import Clock, Document, State, Stored
+
+COLLECTION, DOC_ID = "budget", "strava"
+
+# Share of each window that a class leaves free for those above it.
+RESERVE = {Priority.LIVE: 0.0, Priority.EDIT: 0.1, Priority.BACKFILL: 0.4}
+
+# What Strava grants a new application, until its headers say otherwise.
+NEW_APP_READS = (100, 1_000)
+
+# How long nobody asks after Strava closed the whole application.
+HALT = timedelta(hours=1)
+
+_PAIR = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*")
+
+
+@dataclass(frozen=True)
+class Window:
+    start: str
+    used: int
+    limit: int
+
+    def free(self, priority: Priority) -> int:
+        return int(self.limit * (1 - RESERVE[priority])) - self.used
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The document: reads of this quarter of an hour, reads of this day, and any full stop."""
+
+    short: Window
+    long: Window
+    blocked_until: str | None = None
+    halted: str | None = None
+
+
+class Budget:
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+
+    def reserve(self, reads: int, priority: Priority) -> None:
+        """Take `reads` from both windows, or raise WaitUntil with the moment to ask again."""
+        while True:
+            now = self._clock.now()
+            current, stored = self._current(now)
+            self._refuse(current, reads, priority, now)
+            if self._save(_spend(current, reads), stored):
+                return
+
+    def current(self) -> Reads:
+        """Both windows as they stand now."""
+        return self._current(self._clock.now())[0]
+
+    def free(self, priority: Priority) -> int:
+        """Reads that this class could reserve now."""
+        now = self._clock.now()
+        current, _ = self._current(now)
+        if _blocked(current, now):
+            return 0
+        return max(0, min(current.short.free(priority), current.long.free(priority)))
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Learn from an answer's headers, where it has any."""
+        limits = _pair(headers.get("x-readratelimit-limit"))
+        usages = _pair(headers.get("x-readratelimit-usage"))
+        if limits is None and usages is None:
+            return
+        while True:
+            current, stored = self._current(self._clock.now())
+            if self._save(_learn(current, limits, usages), stored):
+                return
+
+    def exhausted(self, headers: Mapping[str, str]) -> datetime:
+        """After a 429: nobody calls again before the boundary. Returns that boundary."""
+        usages, limits = (
+            _pair(headers.get(f"x-readratelimit-{name}")) for name in ("usage", "limit")
+        )
+        day_is_full = bool(usages and limits and usages[1] >= limits[1])
+        while True:
+            now = self._clock.now()
+            until = next_day(now) if day_is_full else next_quarter(now)
+            current, stored = self._current(now)
+            if self._save(replace(current, blocked_until=until.isoformat()), stored):
+                return until
+
+    def halt(self, why: str) -> datetime:
+        """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile."""
+        while True:
+            now = self._clock.now()
+            until = now + HALT
+            current, stored = self._current(now)
+            halted = replace(current, blocked_until=until.isoformat(), halted=why)
+            if self._save(halted, stored):
+                return until
+
+    def _refuse(self, current: Reads, reads: int, priority: Priority, now: datetime) -> None:
+        if blocked := _blocked(current, now):
+            raise WaitUntil(blocked, current.halted or "Strava said that the quota is used up")
+        if current.long.free(priority) < reads:
+            raise WaitUntil(next_day(now), f"the day's reads for {priority.name} work are used")
+        if current.short.free(priority) < reads:
+            why = f"this quarter's reads for {priority.name} work are used"
+            raise WaitUntil(next_quarter(now), why)
+
+    def _current(self, now: datetime) -> tuple[Reads, Stored | None]:
+        stored = self._state.get(COLLECTION, DOC_ID)
+        known = _decode(stored.data) if stored else None
+        return _rolled(known, now), stored
+
+    def _save(self, reads: Reads, over: Stored | None) -> bool:
+        try:
+            if over is None:
+                self._state.create(COLLECTION, DOC_ID, asdict(reads))
+            else:
+                self._state.replace(COLLECTION, DOC_ID, asdict(reads), over.version)
+        except Conflict:
+            return False
+        return True
+
+
+def quarter_of(now: datetime) -> datetime:
+    utc = now.astimezone(UTC)
+    return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
+
+
+def next_quarter(now: datetime) -> datetime:
+    return quarter_of(now) + timedelta(minutes=15)
+
+
+def next_day(now: datetime) -> datetime:
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1)
+
+
+def _rolled(known: Reads | None, now: datetime) -> Reads:
+    """The windows that hold now: a new window starts empty with the limit of the last one."""
+    starts = (quarter_of(now).isoformat(), (next_day(now) - timedelta(days=1)).isoformat())
+    if known is None:
+        short, long = (Window(s, 0, n) for s, n in zip(starts, NEW_APP_READS, strict=True))
+        return Reads(short, long)
+    short, long = (
+        window if window.start == start else Window(start, 0, window.limit)
+        for window, start in zip((known.short, known.long), starts, strict=True)
+    )
+    return _resumed(replace(known, short=short, long=long), now)
+
+
+def _resumed(reads: Reads, now: datetime) -> Reads:
+    """A stop that has passed is over, and so is what was said about it."""
+    return reads if _blocked(reads, now) else replace(reads, blocked_until=None, halted=None)
+
+
+def _blocked(reads: Reads, now: datetime) -> datetime | None:
+    until = datetime.fromisoformat(reads.blocked_until) if reads.blocked_until else None
+    return until if until and until > now else None
+
+
+def _spend(reads: Reads, count: int) -> Reads:
+    short, long = (replace(w, used=w.used + count) for w in (reads.short, reads.long))
+    return replace(reads, short=short, long=long)
+
+
+def _learn(reads: Reads, limits: tuple[int, int] | None, usages: tuple[int, int] | None) -> Reads:
+    windows = [reads.short, reads.long]
+    if limits:
+        windows = [replace(w, limit=n) for w, n in zip(windows, limits, strict=True)]
+    if usages:
+        windows = [replace(w, used=max(w.used, n)) for w, n in zip(windows, usages, strict=True)]
+    return replace(reads, short=windows[0], long=windows[1])
+
+
+def _pair(header: str | None) -> tuple[int, int] | None:
+    # Malformed values such as "," have been seen on the wire; they teach nothing.
+    found = _PAIR.fullmatch(header or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _decode(data: Document) -> Reads:
+    windows = {name: Window(**data[name]) for name in ("short", "long")}
+    return Reads(**{**data, **windows})

@@ -1,0 +1,114 @@
+"""The command `paceline`: one function a command, errors that say what to do, no traceback."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from paceline.errors import PacelineError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except PacelineError as error:
+        print(f"paceline: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="paceline",
+        description="An athlete's training history, in a warehouse that the athlete owns.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="run everything against a simulated Strava")
+    demo.add_argument("--check", action="store_true", help="bounded, headless; exits 0 or 1")
+    demo.add_argument("--years", type=int, default=None, help="years of history to import")
+    demo.add_argument("--seed", type=int, default=7, help="which simulated world")
+    demo.set_defaults(run=_demo)
+
+    up = commands.add_parser("up", help="run the local service")
+    up.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when standard input closes"
+    )
+    up.set_defaults(run=_up)
+
+    connect = commands.add_parser("connect", help="connect an athlete")
+    connect.add_argument("code", nargs="?", help="the code, or the address you were sent back to")
+    connect.set_defaults(run=_connect)
+
+    subscribe = commands.add_parser("subscribe", help="the push subscription")
+    subscribe.add_argument("action", choices=["list", "create", "delete"])
+    subscribe.add_argument("--callback", help="public address of receive_webhook, with its secret")
+    subscribe.set_defaults(run=_subscribe)
+
+    backfill = commands.add_parser("backfill", help="import the history of connected athletes")
+    backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
+    backfill.set_defaults(run=_backfill)
+
+    refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
+    refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
+    refresh.set_defaults(run=_refresh)
+
+    status = commands.add_parser("status", help="budget, backlog, freshness")
+    status.add_argument("--json", action="store_true", help="for a script")
+    status.set_defaults(run=_status)
+    return parser
+
+
+def project_root() -> Path:
+    """The folder with functions/ and sql/: where we are, or where this code lives."""
+    here = Path.cwd()
+    return here if (here / "functions").is_dir() else Path(__file__).parents[3]
+
+
+# A command imports what it needs when it runs: `paceline --help` answers at once.
+# ruff: noqa: PLC0415
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from paceline.cli.demo import Demo, check, show
+
+    demo = Demo(project_root(), seed=arguments.seed, years=arguments.years)
+    return check(demo) if arguments.check else show(demo)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from paceline.cli.up import up
+
+    return up(exit_with_parent=arguments.exit_with_parent)
+
+
+def _connect(arguments: argparse.Namespace) -> int:
+    from paceline.cli.strava import connect
+
+    return connect(arguments.code)
+
+
+def _subscribe(arguments: argparse.Namespace) -> int:
+    from paceline.cli.strava import subscribe
+
+    return subscribe(arguments.action, arguments.callback)
+
+
+def _backfill(arguments: argparse.Namespace) -> int:
+    from paceline.cli.strava import backfill
+
+    return backfill(arguments.athlete)
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    from paceline.cli.status import refresh
+
+    return refresh(full=arguments.full)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from paceline.cli.status import status
+
+    return status(as_json=arguments.json)

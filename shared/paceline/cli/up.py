@@ -1,0 +1,35 @@
+"""`paceline up`: the local service in this process, until it is told to stop."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from paceline.runtime import current
+from paceline.runtime.functions import Functions
+from paceline.runtime.logs import write_json_lines
+from paceline.runtime.service import LocalService
+
+
+def up(*, exit_with_parent: bool) -> int:
+    write_json_lines()
+    runtime = current()
+    service = LocalService(runtime, Functions(runtime.settings.root))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if exit_with_parent:
+        _when_stdin_closes(stop.set)
+    service.start()
+    print(f"ready {service.base_url} (Ctrl-C stops it)", flush=True)
+    stop.wait()
+    service.stop()
+    return 0
+
+
+def _when_stdin_closes(act: Callable[[], None]) -> None:
+    def watch() -> None:
+        sys.stdin.read()
+        act()
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

@@ -1,0 +1,115 @@
+"""The ledger: what we know about each activity, one document each.
+
+It makes fetching idempotent, holds parked work, and answers "why is this missing?".
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from paceline.errors import Conflict
+from paceline.model.event import Reason
+from paceline.model.priority import Priority
+from paceline.ports import Document, State, Stored, Where
+
+COLLECTION = "ledger"
+
+WorkState = Literal["parked", "fetched", "gone", "failed"]
+StreamState = Literal["present", "none", "waiting"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    athlete_id: int
+    wanted_at: datetime
+    state: WorkState
+    reason: Reason
+    priority: Priority = Priority.LIVE
+    fetched_at: datetime | None = None
+    not_before: datetime | None = None
+    attempts: int = 0
+    detail_sha: str | None = None
+    streams: StreamState | None = None
+    last_error: str | None = None
+
+    def covers(self, wanted_at: datetime) -> bool:
+        """True when Strava was asked after this was wanted, and nothing is outstanding."""
+        settled = self.state in {"fetched", "gone"}
+        return settled and self.fetched_at is not None and self.fetched_at >= wanted_at
+
+
+class Ledger:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get(self, activity_id: int) -> Entry | None:
+        stored = self._state.get(COLLECTION, str(activity_id))
+        return _decode(stored.data) if stored else None
+
+    def put(self, activity_id: int, change: Callable[[Entry | None], Entry]) -> Entry:
+        """Apply `change` to the current entry, again if somebody else wrote meanwhile."""
+        while True:
+            stored = self._state.get(COLLECTION, str(activity_id))
+            entry = change(_decode(stored.data) if stored else None)
+            try:
+                self._write(activity_id, entry, stored)
+            except Conflict:
+                continue
+            return entry
+
+    def due(self, now: datetime, limit: int) -> Sequence[tuple[int, Entry]]:
+        """Parked work whose time has come, most urgent first."""
+        found = self._state.query(
+            COLLECTION,
+            [Where("state", "==", "parked"), Where("not_before", "<=", _text(now))],
+            order_by=["priority", "not_before"],
+            limit=limit,
+        )
+        return [(int(stored.id), _decode(stored.data)) for stored in found]
+
+    def claim(self, activity_id: int, seen: Entry, until: datetime) -> bool:
+        """Take due work for ourselves. False when somebody else was faster.
+
+        The claim is only a later `not_before`: if we die, the work falls due again.
+        """
+        stored = self._state.get(COLLECTION, str(activity_id))
+        if stored is None or _decode(stored.data) != seen:
+            return False
+        try:
+            self._write(activity_id, replace(seen, not_before=until), stored)
+        except Conflict:
+            return False
+        return True
+
+    def counts(self) -> dict[WorkState, int]:
+        states: tuple[WorkState, ...] = ("parked", "fetched", "gone", "failed")
+        return {s: self._state.count(COLLECTION, [Where("state", "==", s)]) for s in states}
+
+    def _write(self, activity_id: int, entry: Entry, over: Stored | None) -> None:
+        data = _encode(entry)
+        if over is None:
+            self._state.create(COLLECTION, str(activity_id), data)
+        elif over.data != data:
+            self._state.replace(COLLECTION, str(activity_id), data, over.version)
+
+
+def _encode(entry: Entry) -> Document:
+    return {
+        name: _text(value) if isinstance(value, datetime) else value
+        for name, value in asdict(entry).items()
+    }
+
+
+def _decode(data: Document) -> Entry:
+    times = {name: _time(data[name]) for name in ("wanted_at", "fetched_at", "not_before")}
+    return Entry(**{**data, **times, "priority": Priority(data["priority"])})
+
+
+def _text(moment: datetime) -> str:
+    """Of one width and zone, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: Any) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Pure numpy: what a stream says about an activity."""

@@ -1,0 +1,1 @@
+"""What flows: events, messages, bronze objects, tokens, tables of ids."""

@@ -1,0 +1,87 @@
+"""Bronze: Strava's bytes as they came, under a name that says what, whose and when."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from paceline.errors import PayloadInvalid
+
+Kind = Literal["activity", "streams"]
+KINDS: tuple[Kind, ...] = ("activity", "streams")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+
+
+def version_of(fetched_at: datetime) -> int:
+    """Microseconds since 1970: the version of everything that this fetch brought."""
+    since = fetched_at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+@dataclass(frozen=True)
+class BronzeObject:
+    """One answer of Strava about one activity."""
+
+    kind: Kind
+    athlete_id: int
+    activity_id: int
+    fetched_at: datetime
+    body: bytes
+    request: str
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        return version_of(self.fetched_at)
+
+    def name(self) -> str:
+        folder = activity_prefix(self.athlete_id, self.kind, self.activity_id)
+        sha12 = hashlib.sha256(self.body).hexdigest()[:12]
+        return f"{folder}{self.fetched_at.astimezone(UTC).strftime(_STAMP)}-{sha12}.json.gz"
+
+    def packed(self) -> bytes:
+        # No timestamp in the gzip header: the same bytes give the same object.
+        return gzip.compress(self.body, compresslevel=6, mtime=0)
+
+    def metadata(self) -> dict[str, str]:
+        return {
+            "request": self.request,
+            "status": str(self.status),
+            "fetched_at": self.fetched_at.isoformat(),
+            **{f"header-{name.lower()}": value for name, value in self.headers.items()},
+        }
+
+
+def activity_prefix(athlete_id: int, kind: Kind, activity_id: int) -> str:
+    return f"strava/athlete_id={athlete_id}/{kind}/activity_id={activity_id}/"
+
+
+@dataclass(frozen=True)
+class BronzeName:
+    """What a bronze name says about the object behind it."""
+
+    kind: Kind
+    athlete_id: int
+    activity_id: int
+    version: int
+
+
+def parse_name(name: str) -> BronzeName:
+    """Read a name made by BronzeObject.name. Raises PayloadInvalid for any other."""
+    try:
+        source, athlete, kind, activity, file = name.split("/")
+        if source != "strava" or kind not in KINDS:
+            raise ValueError(name)
+        return BronzeName(
+            kind=kind,
+            athlete_id=int(athlete.removeprefix("athlete_id=")),
+            activity_id=int(activity.removeprefix("activity_id=")),
+            version=version_of(datetime.strptime(file.split("-")[0], _STAMP).replace(tzinfo=UTC)),
+        )
+    except ValueError as error:
+        raise PayloadInvalid(f"{name} is not the name of a bronze object.") from error

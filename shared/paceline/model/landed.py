@@ -1,0 +1,38 @@
+"""What travels on the topic `landed`: bronze has something new, or an activity is gone."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from paceline.errors import PayloadInvalid
+
+Op = Literal["upsert", "tombstone"]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One bronze object to load, or the news that the activity is no longer there."""
+
+    op: Op
+    athlete_id: int
+    activity_id: int
+    version: int
+    trace: str
+    bronze_name: str = ""
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+    def attributes(self) -> dict[str, str]:
+        return {"schema": "1", "op": self.op, "trace": self.trace}
+
+
+def decode_landed(data: bytes) -> Landed:
+    """Inverse of encode. Raises PayloadInvalid when the message was not made by it."""
+    try:
+        landed = Landed(**json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise PayloadInvalid(f"Not a message of the topic landed: {error!r}.") from error
+    if landed.op not in {"upsert", "tombstone"}:
+        raise PayloadInvalid(f"A landed message cannot ask for {landed.op!r}.")
+    return landed

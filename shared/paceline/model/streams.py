@@ -1,0 +1,16 @@
+"""The streams of one activity: arrays of equal length, one element an instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Columns are named as in landing.streams.points; a stream Strava did not send is absent."""
+
+    points: int
+    columns: "Mapping[str, pa.Array]"

@@ -1,0 +1,234 @@
+"""Everything the steps need from outside, as narrow protocols. Adapters keep these promises."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol
+
+if TYPE_CHECKING:  # pyarrow stays off the webhook's cold start
+    import pyarrow as pa
+
+    from paceline.model.streams import Streams
+
+Version = NewType("Version", str)
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message in one subscription, held under a lease until it is acknowledged."""
+
+    subscription: str
+    message_id: str
+    data: bytes
+    attributes: Mapping[str, str]
+    published_at: datetime
+    attempt: int
+    lease: str
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was given up on, with everything needed to send it again."""
+
+    subscription: str
+    message_id: str
+    data: bytes
+    attributes: Mapping[str, str]
+    attempts: int
+    reason: str
+    died_at: datetime
+
+
+class Publisher(Protocol):
+    def publish(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> str:
+        """Return the message id once the message is durable in every subscription of the topic.
+
+        Raises PublishUnavailable, and then no subscription has it.
+        """
+
+
+class Bus(Publisher, Protocol):
+    """At least once, in no order. A message is held back until it is acknowledged."""
+
+    def pull(self, subscription: str, limit: int) -> Sequence[Delivery]:
+        """Lease up to `limit` due messages; a lease that runs out makes them due again."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Forget the message. False when the lease had passed to somebody else."""
+
+    def nack(self, delivery: Delivery, reason: str) -> None:
+        """Give it back: due again after a back-off, or a dead letter after the last attempt."""
+
+    def dead_letters(self, subscription: str) -> Sequence[DeadLetter]:
+        """What was given up on, oldest first."""
+
+    def backlog(self, subscription: str) -> int:
+        """How many messages are not yet acknowledged, leased ones included."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document and the version that a later `replace` must name."""
+
+    id: str
+    data: Document
+    version: Version
+
+
+@dataclass(frozen=True)
+class Where:
+    """One condition on a top-level field of a document."""
+
+    field: str
+    op: Literal["==", "<", "<=", ">", ">="]
+    value: str | int | float | bool
+
+
+class State(Protocol):
+    """Documents of JSON values with compare-and-set. Every write is durable when it returns."""
+
+    def get(self, collection: str, doc_id: str) -> Stored | None:
+        """The document as last written, or None."""
+
+    def create(self, collection: str, doc_id: str, data: Document) -> Version:
+        """Write a new document. Raises Conflict when there is one already."""
+
+    def replace(self, collection: str, doc_id: str, data: Document, version: Version) -> Version:
+        """Write over exactly this version. Raises Conflict when it is not the current one."""
+
+    def delete(self, collection: str, doc_id: str) -> None:
+        """Remove the document; removing one that is not there changes nothing."""
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[Where] = (),
+        *,
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Sequence[Stored]:
+        """Documents that meet every condition, ordered by these fields ascending, then by id.
+
+        A document without a field that a condition or the order names is left out.
+        """
+
+    def count(self, collection: str, where: Sequence[Where] = ()) -> int:
+        """How many documents meet every condition."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    data: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Blobs(Protocol):
+    """Objects that are written once and never changed."""
+
+    def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> bool:
+        """Store whole or not at all. False when the name is taken: then nothing changes."""
+
+    def get(self, name: str) -> Blob | None:
+        """The exact bytes and metadata that were put, or None."""
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Names that start with `prefix`, sorted."""
+
+    def delete(self, name: str) -> None:
+        """Remove the object; removing one that is not there changes nothing."""
+
+
+class Landing(Protocol):
+    """Where typed rows land: append only, deduplicated later by their version."""
+
+    def append(self, tables: "Mapping[str, pa.Table]") -> None:
+        """Append to these tables in one transaction. May happen twice for the same rows."""
+
+
+class Warehouse(Landing, Protocol):
+    def refresh(self, *, full: bool = False) -> "RefreshReport":
+        """Run the script: landing to silver to marts, what was touched or everything."""
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
+        """Read with GoogleSQL; parameters are named."""
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What one run of the script did."""
+
+    touched_activities: int
+    built: Sequence[str]
+    blocked: Mapping[str, str]  # table -> the check that failed, or the table it waits for
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Strava answered, byte for byte. Any status is an answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]  # names in lower case
+    request: str
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an athlete gave when they connected."""
+
+    athlete_id: int
+    tokens: TokenPair
+    scopes: Sequence[str]
+
+
+class StravaApi(Protocol):
+    def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
+        """One GET. Raises StravaUnavailable when no whole answer came in time."""
+
+
+class StravaOAuth(Protocol):
+    def exchange(self, code: str) -> Grant:
+        """Turn a code into tokens. Raises StravaRefused when the code is no good."""
+
+    def refresh(self, refresh_token: str) -> TokenPair:
+        """The current pair; the old refresh token may be dead. Raises AccessLost when it was."""
+
+
+class Wire(Protocol):
+    """Reads Strava's JSON. Raises PayloadInvalid with the field that does not fit."""
+
+    def activity(self, body: bytes) -> Document:
+        """The columns of landing.activities that the payload decides."""
+
+    def listed(self, body: bytes) -> Sequence[int]:
+        """The ids in a page of a list of activities."""
+
+    def streams(self, body: bytes) -> "Streams":
+        """The streams as arrays of one length; no streams is an answer too."""
+
+
+class Cipher(Protocol):
+    def seal(self, plain: bytes, bound_to: bytes) -> Document:
+        """Encrypt; the result opens only with the same `bound_to`."""
+
+    def open(self, sealed: Document, bound_to: bytes) -> bytes:
+        """Inverse of seal. Raises StoreUnavailable when it was altered or the key is gone."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time in UTC, with its zone."""
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """A name nobody has used: 32 characters of 0-9a-f."""

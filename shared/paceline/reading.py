@@ -1,0 +1,49 @@
+"""The only way to ask Strava anything: reserved in the budget, with a token that works."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paceline.budget import Budget
+from paceline.errors import StravaRefused, StravaUnavailable, WaitUntil
+from paceline.model.priority import Priority
+from paceline.ports import Answer, StravaApi
+from paceline.vault import Vault
+
+OK, NOT_FOUND = 200, 404
+_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 401, 403, 429, 500
+
+
+@dataclass(frozen=True)
+class Reading:
+    strava: StravaApi
+    budget: Budget
+    vault: Vault
+
+    def get(
+        self, athlete_id: int, path: str, params: Mapping[str, str], priority: Priority
+    ) -> Answer:
+        """An answer of 200 or 404; everything else is raised as what it means for the work."""
+        token = self.vault.access_token(athlete_id)  # an unknown athlete costs no read
+        answer = self._read(path, params, token, priority)
+        if answer.status == _UNAUTHORIZED:
+            token = self.vault.access_token(athlete_id, refused=token)
+            answer = self._read(path, params, token, priority)
+        return self._judged(answer)
+
+    def _read(self, path: str, params: Mapping[str, str], token: str, priority: Priority) -> Answer:
+        self.budget.reserve(1, priority)
+        answer = self.strava.get(path, params, token)
+        self.budget.observe(answer.headers)
+        return answer
+
+    def _judged(self, answer: Answer) -> Answer:
+        if answer.status in {OK, NOT_FOUND}:
+            return answer
+        if answer.status == _TOO_MANY:
+            raise WaitUntil(self.budget.exhausted(answer.headers), "Strava answered 429")
+        if answer.status == _FORBIDDEN and b"Inactive" in answer.body:
+            why = "Strava says that this application is inactive: its owner must renew it"
+            raise WaitUntil(self.budget.halt(why), why)
+        if answer.status >= _SERVER_ERROR:
+            raise StravaUnavailable(f"Strava answered {answer.status}; it is asked again later.")
+        raise StravaRefused(f"Strava refused {answer.request} with {answer.status}.")

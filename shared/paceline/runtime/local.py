@@ -1,0 +1,312 @@
+"""The laptop: SQLite, files and DuckDB behind the ports. Each adapter is imported when built."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from paceline.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from paceline.adapters.local.blobs import FileBlobs
+    from paceline.adapters.local.bus import SqliteBus
+    from paceline.adapters.local.duckdb import DuckDbWarehouse
+    from paceline.adapters.local.sqlite import Database
+    from paceline.adapters.local.state import SqliteState
+    from paceline.adapters.local.system import RandomIds, SystemClock
+    from paceline.adapters.strava.oauth import StravaTokenEndpoint
+    from paceline.adapters.strava.session import StravaSession
+    from paceline.adapters.strava.subscription import PushSubscription
+    from paceline.adapters.strava.wire import StravaWire
+    from paceline.budget import Budget
+    from paceline.ledger import Ledger
+    from paceline.reading import Reading
+    from paceline.steps.backfill import Backfilling
+    from paceline.steps.build_marts import Building
+    from paceline.steps.connect_athlete import Connecting
+    from paceline.steps.fetch_activity import Fetching
+    from paceline.steps.load_silver import Loading
+    from paceline.steps.receive_webhook import Receiving
+    from paceline.steps.release_work import Releasing
+    from paceline.vault import Vault
+
+T = TypeVar("T")
+
+
+def built_once(build: "Callable[[LocalRuntime], T]") -> "Callable[[LocalRuntime], T]":
+    """Build on first use, and once, whichever thread is first."""
+
+    @wraps(build)
+    def get(runtime: "LocalRuntime") -> T:
+        with runtime.building:
+            if build.__name__ not in runtime.built:
+                runtime.built[build.__name__] = build(runtime)
+            return cast("T", runtime.built[build.__name__])
+
+    return get
+
+
+class LocalRuntime:
+    """Where each port's adapter comes from, and what each step is given."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.built: dict[str, Any] = {}
+        self.building = threading.RLock()
+
+    def close(self) -> None:
+        """Close what was opened, in the order of use: the last built first."""
+        for part in reversed(self.built.values()):
+            if hasattr(part, "close"):
+                part.close()
+        self.built.clear()
+
+    # What each step is given.
+
+    @property
+    @built_once
+    def receiving(self) -> "Receiving":
+        from paceline.steps.receive_webhook import Receiving
+
+        return Receiving(
+            publisher=self.bus,
+            clock=self.clock,
+            ids=self.ids,
+            webhook_secret=self.settings.webhook_secret,
+            verify_token=self.settings.verify_token,
+            subscription_id=self.subscription_id,
+        )
+
+    @property
+    @built_once
+    def fetching(self) -> "Fetching":
+        from paceline.steps.fetch_activity import Fetching
+
+        return Fetching(
+            ledger=self.ledger,
+            reading=self.reading,
+            wire=self.wire,
+            bronze=self.bronze,
+            publisher=self.bus,
+            clock=self.clock,
+        )
+
+    @property
+    @built_once
+    def loading(self) -> "Loading":
+        from paceline.steps.load_silver import Loading
+
+        return Loading(
+            bronze=self.bronze,
+            wire=self.wire,
+            landing=self.warehouse,
+            schemas=self.landing_schemas,
+            clock=self.clock,
+        )
+
+    @property
+    @built_once
+    def releasing(self) -> "Releasing":
+        from paceline.steps.release_work import Releasing
+
+        return Releasing(self.ledger, self.budget, self.bus, self.clock, self.ids)
+
+    @property
+    @built_once
+    def building_marts(self) -> "Building":
+        from paceline.steps.build_marts import Building
+
+        return Building(self.warehouse)
+
+    @property
+    @built_once
+    def connecting(self) -> "Connecting":
+        from paceline.steps.connect_athlete import Connecting
+
+        return Connecting(self.oauth, self.vault)
+
+    @property
+    @built_once
+    def backfilling(self) -> "Backfilling":
+        from paceline.steps.backfill import Backfilling
+
+        return Backfilling(self.ledger, self.reading, self.wire, self.clock)
+
+    # The ports' adapters.
+
+    @property
+    @built_once
+    def clock(self) -> "SystemClock":
+        from paceline.adapters.local.system import SystemClock
+
+        return SystemClock()
+
+    @property
+    @built_once
+    def ids(self) -> "RandomIds":
+        from paceline.adapters.local.system import RandomIds
+
+        return RandomIds()
+
+    @property
+    @built_once
+    def bus(self) -> "SqliteBus":
+        from paceline.adapters.local.bus import SqliteBus
+        from paceline.model.routes import SUBSCRIPTIONS
+
+        return SqliteBus(
+            self.bus_file, SUBSCRIPTIONS, self.clock, self.ids, lease_s=self.settings.lease_s
+        )
+
+    @property
+    @built_once
+    def bus_file(self) -> "Database":
+        from paceline.adapters.local.sqlite import Database
+
+        return Database(self.home / "bus.sqlite")
+
+    @property
+    @built_once
+    def state(self) -> "SqliteState":
+        from paceline.adapters.local.state import SqliteState
+
+        return SqliteState(self.state_file)
+
+    @property
+    @built_once
+    def state_file(self) -> "Database":
+        from paceline.adapters.local.sqlite import Database
+
+        return Database(self.home / "state.sqlite")
+
+    @property
+    @built_once
+    def bronze(self) -> "FileBlobs":
+        from paceline.adapters.local.blobs import FileBlobs
+
+        return FileBlobs(self.home / "bronze")
+
+    @property
+    @built_once
+    def warehouse(self) -> "DuckDbWarehouse":
+        from paceline.adapters.local.duckdb import DuckDbWarehouse
+
+        return DuckDbWarehouse(
+            self.home / "warehouse.duckdb", self.marts_path, self.sql_root, self.clock
+        )
+
+    @property
+    @built_once
+    def landing_schemas(self) -> "Mapping[str, pa.Schema]":
+        from paceline.warehouse.tables import load_tables
+
+        tables = load_tables(self.sql_root)
+        return {name: table.arrow_schema() for name, table in tables.items()}
+
+    # Strava.
+
+    @property
+    @built_once
+    def session(self) -> "StravaSession":
+        from paceline.adapters.strava.session import StravaSession
+
+        return StravaSession(self.settings.strava_api_base, self.settings.strava_oauth_base)
+
+    @property
+    @built_once
+    def oauth(self) -> "StravaTokenEndpoint":
+        from paceline.adapters.strava.oauth import StravaTokenEndpoint
+
+        settings = self.settings
+        return StravaTokenEndpoint(
+            self.session, settings.strava_client_id, settings.strava_client_secret
+        )
+
+    @property
+    @built_once
+    def subscription(self) -> "PushSubscription":
+        from paceline.adapters.strava.subscription import PushSubscription
+
+        settings = self.settings
+        return PushSubscription(
+            self.session, settings.strava_client_id, settings.strava_client_secret
+        )
+
+    @property
+    @built_once
+    def wire(self) -> "StravaWire":
+        from paceline.adapters.strava.wire import StravaWire
+
+        return StravaWire()
+
+    @property
+    @built_once
+    def reading(self) -> "Reading":
+        from paceline.adapters.strava.api import StravaReadApi
+        from paceline.reading import Reading
+
+        return Reading(StravaReadApi(self.session), self.budget, self.vault)
+
+    # Over the State port.
+
+    @property
+    @built_once
+    def ledger(self) -> "Ledger":
+        from paceline.ledger import Ledger
+
+        return Ledger(self.state)
+
+    @property
+    @built_once
+    def budget(self) -> "Budget":
+        from paceline.budget import Budget
+
+        return Budget(self.state, self.clock)
+
+    @property
+    @built_once
+    def vault(self) -> "Vault":
+        from paceline.adapters.cipher import create_keyring, load_cipher
+        from paceline.vault import Vault
+
+        keyring = self.secrets / "keyring.json"
+        if not keyring.exists():
+            create_keyring(keyring)
+        return Vault(self.state, load_cipher(keyring), self.oauth, self.clock, self.ids)
+
+    # Places.
+
+    @property
+    def home(self) -> Path:
+        self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.settings.home
+
+    @property
+    def secrets(self) -> Path:
+        folder = self.home / "secrets"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @property
+    def marts_path(self) -> Path:
+        return self.home / "marts.duckdb"
+
+    @property
+    def sql_root(self) -> Path:
+        return self.settings.root / "sql"
+
+    def subscription_id(self) -> int | None:
+        """Read each time: subscribing takes effect without a restart."""
+        try:
+            return int((self.secrets / "subscription_id").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def remember_subscription(self, subscription_id: int) -> None:
+        new = self.secrets / f".subscription_id.{os.getpid()}"
+        new.write_text(str(subscription_id))
+        new.replace(self.secrets / "subscription_id")

@@ -1,0 +1,51 @@
+"""One JSON line an outcome, on stderr. No secret, no name, no coordinate goes in here."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+_log = logging.getLogger("paceline")
+
+
+@dataclass
+class Line:
+    """Filled in while a step runs; written when it ends, however it ends."""
+
+    step: str
+    outcome: str = "error"
+    severity: str = "INFO"
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, outcome: str, fields: Mapping[str, Any] | None = None) -> None:
+        self.outcome = outcome
+        self.fields.update(fields or {})
+
+
+@contextmanager
+def outcome_of(step: str, **fields: Any) -> Iterator[Line]:
+    line = Line(step, fields=fields)
+    began = time.perf_counter()
+    try:
+        yield line
+    except Exception as error:
+        line.severity = "ERROR"
+        line.fields["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        ms = round((time.perf_counter() - began) * 1_000, 1)
+        text = {"severity": line.severity, "step": step, "outcome": line.outcome, "ms": ms}
+        _log.log(logging.getLevelName(line.severity), json.dumps(text | line.fields, default=str))
+
+
+def write_json_lines() -> None:
+    """Send our lines to stderr as they are. Called by whoever starts a process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _log.handlers = [handler]
+    _log.setLevel(logging.INFO)
+    _log.propagate = False

@@ -1,0 +1,70 @@
+"""The push envelope of Pub/Sub, and what a step's end means for the message.
+
+Acknowledge: any outcome, and Permanent, which the step has recorded. Not: Retryable (503), and
+anything else, which is a bug and is raised (500). See cloud.google.com/pubsub/docs/push.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from paceline.errors import Permanent, Retryable
+from paceline.model.outcome import Outcome
+from paceline.ports import Delivery
+from paceline.runtime.logs import outcome_of
+
+Reply = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Push:
+    data: bytes
+    attributes: dict[str, str]
+    attempt: int
+
+
+def encode_push(delivery: Delivery) -> bytes:
+    message = {
+        "data": base64.b64encode(delivery.data).decode(),
+        "attributes": dict(delivery.attributes),
+        "messageId": delivery.message_id,
+        "publishTime": delivery.published_at.isoformat(),
+    }
+    envelope = {
+        "message": message,
+        "subscription": delivery.subscription,
+        "deliveryAttempt": delivery.attempt,
+    }
+    return json.dumps(envelope).encode()
+
+
+def decode_push(body: bytes) -> Push:
+    envelope: Any = json.loads(body)
+    message = envelope["message"]
+    return Push(
+        data=base64.b64decode(message.get("data", "")),
+        attributes=message.get("attributes") or {},
+        attempt=int(envelope.get("deliveryAttempt") or 1),
+    )
+
+
+def answer_push(step: str, body: bytes, run: Callable[[Push], Outcome]) -> Reply:
+    """Run the step on what was pushed; the status decides whether it is delivered again."""
+    try:
+        push = decode_push(body)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "not a push envelope", 400
+    with outcome_of(step, attempt=push.attempt, trace=push.attributes.get("trace")) as line:
+        try:
+            outcome = run(push)
+        except Permanent as error:
+            line.add("permanent", {"error": type(error).__name__, "message": str(error)})
+            return "", 204
+        except Retryable as error:
+            line.severity = "WARNING"
+            line.add("retryable", {"error": type(error).__name__, "message": str(error)})
+            return type(error).__name__, 503
+        line.add(outcome.name, outcome.fields)
+        return "", 204

@@ -1,0 +1,1 @@
+"""One module a step, named as its function: orchestration only, speaking to ports."""

@@ -1,0 +1,157 @@
+"""Bronze to silver: one bronze object becomes validated rows in landing.
+
+What does not fit becomes a row of ops.failed_events that points to the payload; the rest loads.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from paceline.errors import PayloadInvalid, StoreUnavailable
+from paceline.metrics.summary import summarise
+from paceline.model.bronze import parse_name
+from paceline.model.landed import Landed
+from paceline.model.outcome import Outcome
+from paceline.model.streams import Streams
+from paceline.ports import Blobs, Clock, Document, Landing, Wire
+
+ACTIVITIES, STREAMS, METRICS = "landing.activities", "landing.streams", "landing.metrics"
+FAILED_EVENTS = "ops.failed_events"
+
+# 24 hours at one point a second would not fit into one row of a streaming insert.
+CHUNK_POINTS = 10_000
+
+Tables = dict[str, list[pa.Table]]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What loading needs. `schemas` are those of the landing tables, by name."""
+
+    bronze: Blobs
+    wire: Wire
+    landing: Landing
+    schemas: Mapping[str, pa.Schema]
+    clock: Clock
+
+
+def run(landed: Landed, use: Loading, *, attempt: int = 1) -> Outcome:
+    return load([landed], use, attempt=attempt)[0]
+
+
+def load(batch: Iterable[Landed], use: Loading, *, attempt: int = 1) -> list[Outcome]:
+    """Load a batch in one append; a member that does not fit does not hold up the others."""
+    tables: Tables = {}
+    outcomes = []
+    for landed in batch:
+        try:
+            rows, outcome = _rows(landed, use), Outcome("loaded")
+        except PayloadInvalid as error:
+            rows = _failed(landed, error, use, attempt)
+            outcome = Outcome("quarantined", {"message": str(error), "uri": landed.bronze_name})
+        for name, table in rows.items():
+            tables.setdefault(name, []).append(table)
+        outcomes.append(outcome)
+    use.landing.append({name: pa.concat_tables(parts) for name, parts in tables.items()})
+    return outcomes
+
+
+def _rows(landed: Landed, use: Loading) -> dict[str, pa.Table]:
+    if landed.op == "tombstone":
+        return _tombstones(landed, use)
+    body = _body(landed, use)
+    if parse_name(landed.bronze_name).kind == "activity":
+        return {ACTIVITIES: _activity(landed, body, use)}
+    streams = use.wire.streams(body)
+    metrics = _common(landed) | summarise(streams)
+    return {
+        STREAMS: _chunks(landed, streams, use.schemas[STREAMS]),
+        METRICS: _one_row(metrics, use.schemas[METRICS]),
+    }
+
+
+def _body(landed: Landed, use: Loading) -> bytes:
+    blob = use.bronze.get(landed.bronze_name)
+    if blob is None:
+        raise StoreUnavailable(f"Bronze has no {landed.bronze_name}; it is asked again later.")
+    try:
+        return gzip.decompress(blob.data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise PayloadInvalid("The bronze object is not gzip, or is cut short.") from error
+
+
+def _activity(landed: Landed, body: bytes, use: Loading) -> pa.Table:
+    row = use.wire.activity(body)
+    if (row["athlete_id"], row["activity_id"]) != (landed.athlete_id, landed.activity_id):
+        raise PayloadInvalid("The payload is about another activity than its name says.")
+    return _one_row(row | _common(landed), use.schemas[ACTIVITIES])
+
+
+def _tombstones(landed: Landed, use: Loading) -> dict[str, pa.Table]:
+    row = _common(landed)
+    no_points = row | {"chunk": 0, "chunks": 0, "points": []}
+    return {
+        ACTIVITIES: _one_row(row, use.schemas[ACTIVITIES]),
+        STREAMS: _one_row(no_points, use.schemas[STREAMS]),
+        METRICS: _one_row(row, use.schemas[METRICS]),
+    }
+
+
+def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
+    """A row a chunk. Offsets into one struct array: no point is copied or looped over."""
+    starts = range(0, streams.points, CHUNK_POINTS)
+    points_type = schema.field("points").type
+    fields = list(points_type.value_type)
+    points = pa.StructArray.from_arrays(
+        [streams.columns.get(field.name, pa.nulls(streams.points, field.type)) for field in fields],
+        fields=fields,
+    )
+    offsets = pa.array([*starts, streams.points], pa.int32())
+    columns = {name: [value] * len(starts) for name, value in _common(landed).items()} | {
+        "chunk": list(range(len(starts))),
+        "chunks": [len(starts)] * len(starts),
+    }
+    arrays = [
+        pa.ListArray.from_arrays(offsets, points, type=points_type)
+        if field.name == "points"
+        else pa.array(columns[field.name], field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _common(landed: Landed) -> Document:
+    return {
+        "athlete_id": landed.athlete_id,
+        "activity_id": landed.activity_id,
+        "version": landed.version,
+        "op": landed.op,
+        "source": "api",
+        "bronze_uri": landed.bronze_name,
+        "trace": landed.trace,
+    }
+
+
+def _one_row(row: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(row)], schema=schema)
+
+
+def _failed(
+    landed: Landed, error: PayloadInvalid, use: Loading, attempt: int
+) -> dict[str, pa.Table]:
+    row = {
+        "stage": "load_silver",
+        "error_type": type(error).__name__,
+        "message": str(error),
+        "payload_uri": landed.bronze_name,
+        "athlete_id": landed.athlete_id,
+        "activity_id": landed.activity_id,
+        "trace": landed.trace,
+        "attempts": attempt,
+        "failed_at": use.clock.now(),
+    }
+    return {FAILED_EVENTS: _one_row(row, use.schemas[FAILED_EVENTS])}

@@ -1,0 +1,59 @@
+"""Each minute: parked work whose time has come goes back to the bus, within the budget.
+
+Work is claimed before it is sent, and a claim is no more than a later time: if we die between the
+two, or the message is lost, the work falls due again.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from paceline.budget import Budget
+from paceline.ledger import Entry, Ledger
+from paceline.model.event import OWN_SUBSCRIPTION, Event, EventMessage
+from paceline.model.outcome import Outcome
+from paceline.model.priority import Priority
+from paceline.model.routes import EVENTS
+from paceline.ports import Clock, Ids, Publisher
+
+CLAIM = timedelta(minutes=15)
+READS_PER_ACTIVITY = 2
+
+
+@dataclass(frozen=True)
+class Releasing:
+    """What releasing needs."""
+
+    ledger: Ledger
+    budget: Budget
+    publisher: Publisher
+    clock: Clock
+    ids: Ids
+
+
+def run(use: Releasing, *, limit: int) -> Outcome:
+    """Release at most `limit` pieces of work, and no more than their reads allow."""
+    now = use.clock.now()
+    released = 0
+    left = {each: use.budget.free(each) // READS_PER_ACTIVITY for each in Priority}
+    for activity_id, entry in use.ledger.due(now, limit):
+        if left[entry.priority] < 1:
+            continue
+        if use.ledger.claim(activity_id, entry, until=now + CLAIM):
+            _send(activity_id, entry, use)
+            released += 1
+            left = {each: count - 1 for each, count in left.items()}
+    return Outcome("released", {"released": released})
+
+
+def _send(activity_id: int, entry: Entry, use: Releasing) -> None:
+    event = Event(
+        object_type="activity",
+        object_id=activity_id,
+        aspect_type="update",
+        owner_id=entry.athlete_id,
+        subscription_id=OWN_SUBSCRIPTION,
+        event_time=int(entry.wanted_at.timestamp()),
+    )
+    reason = entry.reason if entry.reason in {"backfill", "reconcile"} else "retry"
+    message = EventMessage(event, use.clock.now(), use.ids.new(), reason)
+    use.publisher.publish(EVENTS, message.encode(), message.attributes())

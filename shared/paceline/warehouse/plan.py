@@ -1,0 +1,167 @@
+"""The script as data: what to run, in which order, for either engine.
+
+Statements are GoogleSQL with tables named `layer.table` and parameters named `@...`. A back end
+renames and runs them; it decides nothing.
+"""
+
+# ruff: noqa: S608 - names come from the repository's own sql/, never from a user
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paceline.warehouse.checks import Check, checks_of
+from paceline.warehouse.lint import lint
+from paceline.warehouse.order import build_order, reads
+from paceline.warehouse.restrict import is_touched, restrict
+from paceline.warehouse.tables import INGESTED_AT, Table, TableInvalid
+
+WATERMARKS = "ops.watermarks"
+FAILURES = "ops.check_failures"
+RUNS = "ops.script_runs"
+TOUCHED = "touched.activities"
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Keys of this run. `keep` stores them until a run has rebuilt everything."""
+
+    table: Table
+    query: str
+    keep: str | None
+    forget_kept: str | None
+
+
+@dataclass(frozen=True)
+class Build:
+    """One table's replacement, which is one transaction: delete, insert, checks."""
+
+    table: Table
+    waits_for: tuple[str, ...]
+    touched_only: tuple[str, ...]
+    everything: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    tables: Mapping[str, Table]
+    touches: tuple[Touch, ...]
+    builds: tuple[Build, ...]
+    views: tuple[Table, ...]
+    signature: str
+
+    @property
+    def newest_landed(self) -> str:
+        """The newest row that this run can see; later ones are for the next run."""
+        landed = " UNION ALL ".join(
+            f"SELECT MAX({INGESTED_AT}) AS {INGESTED_AT} FROM {table.name}"
+            for table in self.tables.values()
+            if table.kind == "landing" and INGESTED_AT in table.column_names
+        )
+        return (
+            f"SELECT COALESCE(MAX(landed.{INGESTED_AT}), TIMESTAMP '1970-01-01 00:00:00+00')"
+            f" FROM ({landed}) AS landed"
+        )
+
+    @property
+    def count_touched(self) -> str:
+        return f"SELECT COUNT(*) FROM {TOUCHED}"
+
+    @property
+    def built_by(self) -> str:
+        """The signature of the SQL that built the tables; no row before the first run."""
+        return f"SELECT plan FROM {WATERMARKS} WHERE name = 'landing'"
+
+    @property
+    def forget_watermark(self) -> tuple[str, ...]:
+        """Makes everything new again, and stays so until a run has built everything."""
+        return self._set_watermark("TIMESTAMP '1970-01-01 00:00:00+00'", "")
+
+    @property
+    def advance_watermark(self) -> tuple[str, ...]:
+        """One transaction, run only when nothing was blocked."""
+        kept = tuple(touch.forget_kept for touch in self.touches if touch.forget_kept)
+        return (*kept, *self._set_watermark("@seen_until", self.signature))
+
+    def _set_watermark(self, value: str, signature: str) -> tuple[str, ...]:
+        return (
+            f"DELETE FROM {WATERMARKS} WHERE name = 'landing'",
+            f"INSERT INTO {WATERMARKS} (name, ingested_at, plan)"  # noqa: ISC004 - one statement
+            f" VALUES ('landing', {value}, '{signature}')",
+        )
+
+    @property
+    def record_failure(self) -> str:
+        return (
+            f"INSERT INTO {FAILURES} (failed_at, table_name, reason)"
+            " VALUES (@failed_at, @table_name, @reason)"
+        )
+
+    @property
+    def record_run(self) -> str:
+        columns = ", ".join(self.tables[RUNS].column_names)
+        values = ", ".join(f"@{name}" for name in self.tables[RUNS].column_names)
+        return f"INSERT INTO {RUNS} ({columns}) VALUES ({values})"
+
+
+def compile_plan(tables: Mapping[str, Table]) -> Plan:
+    """Order, restrict and check the queries. Raises TableInvalid or SqlRefused, naming the file."""
+    order = build_order(tables)
+    for name in order:
+        lint(tables[name], tables)
+    built = [tables[name] for name in order]
+    texts = "\n".join(f"{table.name}\n{table.query}" for table in built)
+    return Plan(
+        tables=tables,
+        touches=tuple(_touch(table) for table in built if table.kind == "temp"),
+        builds=tuple(_build(table, tables) for table in built if table.kind == "table"),
+        views=tuple(table for table in built if table.kind == "view"),
+        signature=hashlib.sha256(texts.encode()).hexdigest()[:16],
+    )
+
+
+def _touch(table: Table) -> Touch:
+    if table.kept_in is None:
+        return Touch(table, table.query or "", None, None)
+    columns = ", ".join(table.column_names)
+    keep = (
+        f"INSERT INTO {table.kept_in} ({columns}) SELECT {columns} FROM {table.name}"
+        f" EXCEPT DISTINCT SELECT {columns} FROM {table.kept_in}"
+    )
+    return Touch(table, table.query or "", keep, f"DELETE FROM {table.kept_in} WHERE TRUE")
+
+
+def _build(table: Table, tables: Mapping[str, Table]) -> Build:
+    touched = tables[table.rebuilt_by or ""]
+    query = table.query or ""
+    restricted = restrict(query, touched, tables)
+    if restricted is None:
+        raise TableInvalid(
+            f"{table.name}: nothing that query.sql reads has the columns of {touched.name}"
+            f" ({', '.join(touched.column_names)}), so it cannot be rebuilt for touched keys only;"
+            " read a table that has them, or name another table in rebuilt_by"
+        )
+    if missing := set(touched.column_names) - set(table.column_names):
+        raise TableInvalid(
+            f"{table.name}: rebuilt_by {touched.name} needs the column {min(missing)}"
+        )
+    insert = f"INSERT INTO {table.name} ({', '.join(table.column_names)})\n"
+    delete = f"DELETE FROM {table.name} AS target WHERE {is_touched(touched, 'target')}"
+    return Build(
+        table=table,
+        waits_for=tuple(sorted(_built_sources(table, tables))),
+        touched_only=(delete, insert + restricted),
+        everything=(f"DELETE FROM {table.name} AS target WHERE TRUE", insert + query),
+        checks=checks_of(table, tables),
+    )
+
+
+def _built_sources(table: Table, tables: Mapping[str, Table]) -> set[str]:
+    """The tables whose rows this one shows, seen through views."""
+    found = set(table.references)
+    for name in reads(table, tables):
+        source = tables[name]
+        found |= {name} if source.kind == "table" else set()
+        found |= _built_sources(source, tables) if source.kind == "view" else set()
+    return found

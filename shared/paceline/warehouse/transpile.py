@@ -1,0 +1,27 @@
+"""GoogleSQL to what DuckDB runs, with the corrections that keep its meaning."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp, parse_one
+
+from paceline.warehouse.source_text import replace_tables
+from paceline.warehouse.tables import Table
+
+
+def duckdb_name(table: Table) -> str:
+    """Temp tables have no schema to live in; the others live in their layer's."""
+    return table.name.replace(".", "_") if table.kind == "temp" else table.name
+
+
+def to_duckdb(sql: str, tables: Mapping[str, Table]) -> str:
+    """One statement of the plan, or one query that passed `parse_query`."""
+    renamed = replace_tables(sql, tables, lambda source: duckdb_name(tables[source.table]))
+    statement = parse_one(renamed, read="bigquery").transform(_correct)
+    return statement.sql(dialect="duckdb", comments=False)
+
+
+def _correct(node: exp.Expr) -> exp.Expr:
+    # GoogleSQL's 1.5 is a FLOAT64, DuckDB's an exact DECIMAL(2, 1) that multiplies differently.
+    if isinstance(node, exp.Literal) and node.is_number and not node.is_int:
+        return exp.cast(node.copy(), exp.DType.DOUBLE)
+    return node

@@ -1,0 +1,126 @@
+"""`python -m simulator`: serves one simulated Strava until it is told to stop."""
+
+import argparse
+import asyncio
+import datetime as dt
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from dataclasses import fields
+
+import uvicorn
+
+from simulator.app import create_app
+from simulator.config import SimulatorConfig
+
+_USAGE_ERROR = 2
+_STOP_GRACE_S = 2
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    names = {field.name for field in fields(SimulatorConfig)}
+    config = SimulatorConfig(**{k: v for k, v in vars(arguments).items() if k in names})
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        listener = socket.create_server((config.host, config.port), backlog=256)
+    except OSError as error:
+        print(
+            f"simulator: cannot listen on {config.host}:{config.port} ({error.strerror}). "
+            "Another program holds the port; stop it, or choose another with --port "
+            "(--port 0 takes a free one).",
+            file=sys.stderr,
+        )
+        return _USAGE_ERROR
+    asyncio.run(_serve(config, listener, follow_stdin=arguments.exit_with_parent))
+    return 0
+
+
+async def _serve(config: SimulatorConfig, listener: socket.socket, *, follow_stdin: bool) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(config),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_GRACE_S,
+        )
+    )
+    if follow_stdin:
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_stop_at_eof, args=(server, loop), daemon=True).start()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        host, port = listener.getsockname()[:2]
+        print(json.dumps({"ready": True, "base_url": f"http://{host}:{port}"}), flush=True)
+    await serving
+
+
+def _stop_at_eof(server: uvicorn.Server, loop: asyncio.AbstractEventLoop) -> None:
+    # os.read, since a thread blocked in sys.stdin would hold its lock at interpreter exit.
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(setattr, server, "should_exit", True)  # noqa: FBT003
+
+
+def _parser() -> argparse.ArgumentParser:
+    usual = SimulatorConfig()
+    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    for name, convert, text in (
+        ("host", str, "address to listen on"),
+        ("port", int, "port to listen on; 0 takes a free one"),
+        ("seed", int, "the world is drawn from this number"),
+        ("athletes", _positive, "how many people live in the world"),
+        ("years", float, "how far their history goes back"),
+        ("activities-per-week", float, "how often they train"),
+        ("client-id", int, "the application's id"),
+        ("client-secret", str, "the application's secret"),
+        ("callback-domain", str, "host that redirect_uri may have, besides localhost"),
+        ("read-limits", _pair, "reads in 15 minutes and in a day, as 100,1000"),
+        ("overall-limits", _pair, "calls in 15 minutes and in a day, as 200,2000"),
+        ("webhook-attempts", _positive, "how often an event is posted before it is lost"),
+        ("webhook-gap-s", float, "seconds between two attempts"),
+        ("webhook-timeout-s", float, "seconds that the callback has to answer"),
+        ("live-every-s", float, "seconds between live events; 0 for none"),
+        ("not-found-lag-s", float, "seconds for which a new activity is not found"),
+        ("streams-lag-s", float, "seconds for which its streams are empty"),
+        ("max-points", _positive, "thin streams to at most so many points"),
+    ):
+        default = getattr(usual, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", type=convert, default=default, help=text)
+    parser.add_argument(
+        "--rotation", choices=("never", "sometimes", "always"), default=usual.rotation,
+        help="whether a refresh changes the refresh token",
+    )  # fmt: skip
+    parser.add_argument(
+        "--now", dest="now_s", type=_instant, help="the world's present at start, ISO 8601"
+    )
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when standard input ends"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return number
+
+
+def _pair(text: str) -> tuple[int, int]:
+    quarter, _, day = text.partition(",")
+    return int(quarter), int(day)
+
+
+def _instant(text: str) -> float:
+    moment = dt.datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

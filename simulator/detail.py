@@ -1,0 +1,303 @@
+"""Activities as they go over the wire: https://developers.strava.com/docs/reference/."""
+
+import datetime as dt
+from typing import Any
+
+from simulator.athletes import Athlete
+from simulator.efforts import BestEffort, Piece, best_efforts, pieces
+from simulator.people import summary_gear
+from simulator.plan import RIDES, RUNS, course_of
+from simulator.polyline import encode_polyline
+from simulator.streams import Streams
+from simulator.terrain import thinned
+from simulator.world import Activity
+
+Json = dict[str, Any]
+
+_LEGACY_TYPES = {"GravelRide": "Ride", "MountainBikeRide": "Ride", "TrailRun": "Run"}
+_KM_M = 1000.0
+_MILE_M = 1609.34
+_BIG_ID = 3_000_000_000_000_000_000
+_RACE_TYPES = {"race": (1, 11), "long": (2, 10), "intervals": (3, 12)}
+_FULL_POINTS = 1500
+
+
+def summary(athlete: Athlete, activity: Activity) -> Json:
+    plan, figures = activity.plan, activity.figures
+    shown: Json = {
+        "resource_state": 2,
+        "athlete": {"id": activity.athlete_id, "resource_state": 1},
+        "name": activity.name,
+        "distance": figures.distance_m,
+        "moving_time": figures.moving_s,
+        "elapsed_time": figures.elapsed_s,
+        "total_elevation_gain": round(figures.gain_m, 1),
+        "type": _LEGACY_TYPES.get(activity.sport_type, activity.sport_type),
+        "sport_type": activity.sport_type,
+        "workout_type": _workout_type(activity),
+        "id": activity.activity_id,
+        **_times(athlete, plan.start_s),
+        "location_city": None,
+        "location_state": None,
+        "location_country": None,
+        **_volatile(activity),
+        "map": _map(activity, figures.summary_polyline),
+        "trainer": plan.book in {"indoor", "virtual"},
+        "commute": False,
+        "manual": not plan.recorded,
+        "private": activity.private,
+        "visibility": "only_me" if activity.private else "everyone",
+        "flagged": False,
+        "gear_id": activity.gear_id,
+        "start_latlng": _point(figures.start),
+        "end_latlng": _point(figures.end),
+        "average_speed": round(figures.average_speed_mps, 3),
+        "max_speed": figures.max_speed_mps,
+        "has_heartrate": figures.average_hr is not None,
+        "heartrate_opt_out": False,
+        "display_hide_heartrate_option": figures.average_hr is not None,
+        "from_accepted_tag": False,
+        "has_kudoed": False,
+        "hide_from_home": False,
+    }
+    return shown | _recorded(athlete, activity) | _measured(athlete, activity)
+
+
+def detail(athlete: Athlete, activity: Activity, streams: Streams | None) -> Json:
+    shown = summary(athlete, activity) | {"resource_state": 3}
+    shown |= {
+        "description": None,
+        "private_note": None,
+        "calories": _calories(athlete, activity),
+        "perceived_exertion": None,
+        "prefer_perceived_exertion": None,
+        "segment_efforts": [],
+        "best_efforts": [],
+        "photos": {"primary": None, "count": 0},
+        "embed_token": f"{activity.activity_id:x}".rjust(40, "0"),
+        "available_zones": [],
+    }
+    gear = {g.gear_id: g for g in athlete.bikes + athlete.shoes}.get(activity.gear_id or "")
+    if gear is not None:
+        shown["gear"] = summary_gear(gear, 0.0)
+    if streams is None:
+        return shown
+    shown["map"]["polyline"] = _polyline(athlete, activity, streams)
+    shown["laps"] = laps(athlete, activity, streams)
+    if streams.lat is not None:
+        shown["splits_metric"] = _splits(athlete, activity, streams, _KM_M)
+        shown["splits_standard"] = _splits(athlete, activity, streams, _MILE_M)
+    if activity.sport_type in RUNS and streams.lat is not None:
+        shown["best_efforts"] = [
+            _best_effort(athlete, activity, streams, effort, number)
+            for number, effort in enumerate(best_efforts(streams))
+        ]
+    return shown
+
+
+def laps(athlete: Athlete, activity: Activity, streams: Streams) -> list[Json]:
+    """Runs lap each kilometre by themselves; other recordings are one lap."""
+    every_m = _KM_M if activity.plan.sport in RUNS else float("inf")
+    cut = pieces(streams, every_m) if every_m < streams.distance_m[-1] else None
+    found = cut or pieces(streams, float(streams.distance_m[-1]) + 1.0)
+    return [_lap(athlete, activity, streams, piece, n + 1) for n, piece in enumerate(found)]
+
+
+def _lap(athlete: Athlete, activity: Activity, streams: Streams, piece: Piece, number: int) -> Json:
+    lap: Json = {
+        "id": _BIG_ID // 10 + activity.activity_id * 1000 + number,
+        "resource_state": 2,
+        "name": f"Lap {number}",
+        "activity": _reference(activity),
+        "athlete": {"id": activity.athlete_id, "resource_state": 1},
+        "elapsed_time": piece.elapsed_s,
+        "moving_time": piece.moving_s,
+        **_times_at(athlete, activity, float(streams.time_s[piece.first])),
+        "distance": round(piece.distance_m, 1),
+        "average_speed": round(piece.average_speed_mps, 3),
+        "max_speed": round(piece.max_speed_mps, 3),
+        "lap_index": number,
+        "split": number,
+        "start_index": piece.first,
+        "end_index": piece.last,
+        "total_elevation_gain": round(piece.gain_m, 1),
+        "device_watts": piece.average_watts is not None,
+        "average_cadence": round(piece.average_cadence, 1),
+        "average_heartrate": round(piece.average_hr, 1),
+        "max_heartrate": float(round(piece.max_hr)),
+    }
+    if piece.average_watts is not None:
+        lap["average_watts"] = round(piece.average_watts, 1)
+    return lap
+
+
+def _splits(athlete: Athlete, activity: Activity, streams: Streams, every_m: float) -> list[Json]:
+    runs = activity.sport_type in RUNS
+    return [
+        {
+            "distance": round(piece.distance_m, 1),
+            "elapsed_time": piece.elapsed_s,
+            "moving_time": piece.moving_s,
+            "elevation_difference": round(piece.climb_m, 1),
+            "split": number + 1,
+            "average_speed": round(piece.average_speed_mps, 2),
+            "average_grade_adjusted_speed": round(piece.average_speed_mps * piece.adjusted_share, 2)
+            if runs
+            else None,
+            "average_heartrate": round(piece.average_hr, 1),
+            "pace_zone": _pace_zone(athlete, piece.average_speed_mps) if runs else 0,
+        }
+        for number, piece in enumerate(pieces(streams, every_m))
+    ]
+
+
+def _best_effort(
+    athlete: Athlete, activity: Activity, streams: Streams, effort: BestEffort, number: int
+) -> Json:
+    return {
+        "id": _BIG_ID + activity.activity_id * 1000 + number,
+        "resource_state": 2,
+        "name": effort.name,
+        "activity": _reference(activity),
+        "athlete": {"id": activity.athlete_id, "resource_state": 1},
+        "elapsed_time": effort.elapsed_s,
+        "moving_time": effort.moving_s,
+        **_times_at(athlete, activity, float(streams.time_s[effort.first])),
+        "distance": effort.distance_m,
+        "pr_rank": None,
+        "achievements": [],
+        "start_index": effort.first,
+        "end_index": effort.last,
+    }
+
+
+def _times(athlete: Athlete, start_s: float) -> Json:
+    """UTC, the wall clock with its false Z, and a zone name with the winter offset before it."""
+    start = dt.datetime.fromtimestamp(start_s, tz=athlete.zone)
+    offset = start.utcoffset() or dt.timedelta()
+    winter = offset - (start.dst() or dt.timedelta())
+    minutes = int(winter.total_seconds() // 60)
+    prefix = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return {
+        "start_date": start.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "start_date_local": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timezone": f"(GMT{prefix}) {athlete.home.zone}",
+        "utc_offset": offset.total_seconds(),
+    }
+
+
+def _times_at(athlete: Athlete, activity: Activity, second: float) -> Json:
+    """A lap has the offset of its activity, also when the clocks change on the way."""
+    times = _times(athlete, activity.plan.start_s + second)
+    offset_s = _times(athlete, activity.plan.start_s)["utc_offset"]
+    local = dt.datetime.fromtimestamp(activity.plan.start_s + second + offset_s, tz=dt.UTC)
+    return {
+        "start_date": times["start_date"],
+        "start_date_local": local.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _recorded(athlete: Athlete, activity: Activity) -> Json:
+    if not activity.plan.recorded:
+        return {"upload_id": None, "external_id": None}
+    upload_id = activity.activity_id + 1_500_000_000
+    watch = "Zwift" if activity.plan.sport == "VirtualRide" else "Garmin Forerunner 265"
+    return {
+        "upload_id": upload_id,
+        "upload_id_str": str(upload_id),
+        "external_id": f"garmin_ping_{upload_id}",
+        "device_name": "Garmin Edge 540" if activity.plan.book == "ride" else watch,
+        "suffer_score": _relative_effort(athlete, activity),
+    }
+
+
+def _measured(athlete: Athlete, activity: Activity) -> Json:
+    """Only what the sensors gave: absent fields stay absent."""
+    figures = activity.figures
+    fields = {
+        "average_heartrate": figures.average_hr,
+        "max_heartrate": figures.max_hr,
+        "average_cadence": figures.average_cadence,
+        "average_temp": figures.average_temp_c,
+        "average_watts": figures.average_watts,
+        "max_watts": figures.max_watts,
+        "weighted_average_watts": figures.weighted_watts,
+        "elev_high": None if figures.high_m is None else round(figures.high_m, 1),
+        "elev_low": None if figures.low_m is None else round(figures.low_m, 1),
+    }
+    if figures.average_watts is not None:
+        fields["kilojoules"] = round(figures.average_watts * figures.moving_s / 1000, 1)
+    elif activity.sport_type in RIDES and activity.plan.recorded:
+        # Estimated from speed and weight, which Strava marks with device_watts false.
+        fields["average_watts"] = round(
+            0.19 * figures.average_speed_mps**3
+            + 0.05 * (athlete.weight_kg + 9) * figures.average_speed_mps * 1.3, 1
+        )  # fmt: skip
+    shown = {name: value for name, value in fields.items() if value is not None}
+    if "average_watts" in shown:
+        shown["device_watts"] = figures.average_watts is not None
+    return shown
+
+
+def _volatile(activity: Activity) -> Json:
+    likes = activity.activity_id * 2_654_435_761 % 97
+    return {
+        "achievement_count": 0,
+        "kudos_count": likes % 23,
+        "comment_count": likes % 3,
+        "athlete_count": 1 + likes % 4,
+        "photo_count": 0,
+        "total_photo_count": 0,
+        "pr_count": 0,
+    }
+
+
+def _map(activity: Activity, line: str) -> Json:
+    return {"id": f"a{activity.activity_id}", "summary_polyline": line, "resource_state": 2}
+
+
+def _polyline(athlete: Athlete, activity: Activity, streams: Streams) -> str:
+    if streams.lat is None or streams.lng is None:
+        return ""
+    if activity.cropped_s:
+        return encode_polyline(*thinned(streams.lat, streams.lng, _FULL_POINTS))
+    return course_of(athlete, activity.plan).polyline
+
+
+def _point(place: tuple[float, float] | None) -> list[float]:
+    return [] if place is None else [round(place[0], 6), round(place[1], 6)]
+
+
+def _reference(activity: Activity) -> Json:
+    visibility = "only_me" if activity.private else "everyone"
+    return {"id": activity.activity_id, "visibility": visibility, "resource_state": 1}
+
+
+def _workout_type(activity: Activity) -> int | None:
+    if activity.sport_type not in RUNS | RIDES:
+        return None
+    usual = (0, 10)
+    run, ride = _RACE_TYPES.get(activity.plan.effort, usual)
+    return run if activity.sport_type in RUNS else ride
+
+
+def _relative_effort(athlete: Athlete, activity: Activity) -> float | None:
+    average = activity.figures.average_hr
+    if average is None:
+        return None
+    share = (average - athlete.rest_hr) / (athlete.max_hr - athlete.rest_hr)
+    return float(round(activity.figures.moving_s / 60 * share**2.2 * 2.6))
+
+
+def _calories(athlete: Athlete, activity: Activity) -> float:
+    figures = activity.figures
+    if figures.average_watts is not None:
+        return float(round(figures.average_watts * figures.moving_s / 1000 * 1.08))
+    if activity.plan.recorded and activity.sport_type not in RIDES:
+        return float(round(figures.distance_m / 1000 * athlete.weight_kg * 1.02))
+    return float(round(figures.moving_s / 3600 * athlete.weight_kg * 5.5))
+
+
+def _pace_zone(athlete: Athlete, speed_mps: float) -> int:
+    share = speed_mps / athlete.threshold_mps
+    return 1 + sum(share >= edge for edge in (0.775, 0.877, 0.943, 1.0, 1.034))

@@ -1,0 +1,51 @@
+"""Counts what was asked of the simulator, by method, route and status."""
+
+import re
+from collections import Counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_NUMBER = re.compile(r"/(?:\d+|[bg]\d+)(?=/|$)")
+_MOST_ROUTES = 500
+
+
+class Traffic:
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str, int]] = Counter()
+        self.reads = 0
+
+    def count(self, method: str, path: str, status: int) -> None:
+        route = _NUMBER.sub("/{id}", path.removeprefix("/api/v3"))
+        key = (method, route, status)
+        if key not in self.requests and len(self.requests) >= _MOST_ROUTES:
+            key = (method, "(others)", status)
+        self.requests[key] += 1
+
+    def reset(self) -> None:
+        self.requests.clear()
+        self.reads = 0
+
+    def report(self) -> dict[str, object]:
+        rows = [
+            {"method": method, "route": route, "status": status, "count": count}
+            for (method, route, status), count in sorted(self.requests.items())
+        ]
+        return {"requests": rows, "read_calls": self.reads}
+
+
+class TrafficMiddleware:
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+        self._app = app
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_sim"):
+            await self._app(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._traffic.count(scope["method"], scope["path"], message["status"])
+            await send(message)
+
+        await self._app(scope, receive, counted)

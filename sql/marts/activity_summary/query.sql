@@ -1,0 +1,68 @@
+WITH activities AS (
+  SELECT
+    *
+  FROM
+    silver.activities
+),
+metrics AS (
+  SELECT
+    *
+  FROM
+    silver.metrics
+),
+recorded AS (
+  SELECT
+    athlete_id,
+    activity_id
+  FROM
+    silver.streams
+  WHERE
+    chunk = 0
+)
+SELECT
+  activities.athlete_id,
+  activities.activity_id,
+  activities.name,
+  activities.sport_type,
+  activities.local_date,
+  EXTRACT(YEAR FROM activities.local_date) AS year,
+  EXTRACT(MONTH FROM activities.local_date) AS month,
+  activities.started_at,
+  activities.started_local,
+  activities.distance_m,
+  activities.distance_m / 1000 AS distance_km,
+  activities.moving_time_s,
+  activities.elapsed_time_s,
+  activities.elevation_gain_m,
+  3.6 * COALESCE(
+    activities.average_speed_mps,
+    SAFE_DIVIDE(activities.distance_m, activities.moving_time_s)
+  ) AS average_speed_kmh,
+  SAFE_DIVIDE(1000 * activities.moving_time_s, activities.distance_m) AS pace_s_per_km,
+  COALESCE(
+    activities.average_heartrate_bpm,
+    metrics.average_heartrate_bpm
+  ) AS average_heartrate_bpm,
+  COALESCE(activities.max_heartrate_bpm, metrics.max_heartrate_bpm) AS max_heartrate_bpm,
+  COALESCE(activities.average_power_w, metrics.average_power_w) AS average_power_w,
+  metrics.normalized_power_w,
+  COALESCE(activities.device_watts, FALSE) AS power_is_measured,
+  COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
+  activities.calories_kcal,
+  activities.gear_id,
+  COALESCE(activities.private, FALSE) AS private,
+  recorded.activity_id IS NOT NULL AS has_streams,
+  metrics.recorded_s,
+  activities.version
+FROM
+  activities
+LEFT JOIN
+  metrics
+ON
+  activities.athlete_id = metrics.athlete_id
+  AND activities.activity_id = metrics.activity_id
+LEFT JOIN
+  recorded
+ON
+  activities.athlete_id = recorded.athlete_id
+  AND activities.activity_id = recorded.activity_id

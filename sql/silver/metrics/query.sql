@@ -1,0 +1,41 @@
+WITH landed AS (
+  SELECT
+    *
+  FROM
+    landing.metrics
+),
+newest AS (
+  -- A version that landed twice is one version; the later reading of it wins.
+  SELECT
+    *
+  FROM
+    landed
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, activity_id
+      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+    ) = 1
+)
+SELECT
+  athlete_id,
+  activity_id,
+  version,
+  source,
+  bronze_uri,
+  trace,
+  points,
+  recorded_s,
+  paused_s,
+  moving_s,
+  average_power_w,
+  max_power_w,
+  normalized_power_w,
+  work_kj,
+  power_coverage,
+  average_heartrate_bpm,
+  max_heartrate_bpm,
+  heartrate_coverage
+FROM
+  newest
+WHERE
+  op = 'upsert'

@@ -1,0 +1,55 @@
+WITH landed AS (
+  SELECT
+    *
+  FROM
+    landing.streams
+),
+newest AS (
+  SELECT
+    athlete_id,
+    activity_id,
+    version,
+    op,
+    chunks
+  FROM
+    landed
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, activity_id
+      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+    ) = 1
+),
+newest_chunks AS (
+  SELECT
+    landed.*
+  FROM
+    landed
+  INNER JOIN
+    newest
+  ON
+    landed.athlete_id = newest.athlete_id
+    AND landed.activity_id = newest.activity_id
+    AND landed.version = newest.version
+    AND landed.op = newest.op
+    AND landed.chunks = newest.chunks
+  WHERE
+    newest.op = 'upsert'
+  QUALIFY
+    -- A version that landed twice is one version; the later reading of a chunk wins.
+    ROW_NUMBER() OVER (
+      PARTITION BY landed.athlete_id, landed.activity_id, landed.chunk
+      ORDER BY landed.ingested_at DESC, landed.bronze_uri DESC
+    ) = 1
+)
+SELECT
+  athlete_id,
+  activity_id,
+  version,
+  source,
+  bronze_uri,
+  trace,
+  chunk,
+  chunks,
+  points
+FROM
+  newest_chunks

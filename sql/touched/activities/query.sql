@@ -1,0 +1,40 @@
+WITH landed AS (
+  SELECT
+    athlete_id,
+    activity_id,
+    ingested_at
+  FROM
+    landing.activities
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    ingested_at
+  FROM
+    landing.streams
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    ingested_at
+  FROM
+    landing.metrics
+),
+watermark AS (
+  -- No watermark yet means that everything is new.
+  SELECT
+    COALESCE(MAX(ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') AS ingested_at
+  FROM
+    ops.watermarks
+  WHERE
+    name = 'landing'
+)
+SELECT DISTINCT
+  landed.athlete_id,
+  landed.activity_id
+FROM
+  landed
+INNER JOIN
+  watermark
+ON
+  landed.ingested_at > watermark.ingested_at

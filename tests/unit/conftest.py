@@ -1,0 +1,79 @@
+"""The library over its local adapters, with a clock that we move."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from paceline.adapters.cipher import AesGcmCipher
+from paceline.adapters.local.blobs import FileBlobs
+from paceline.adapters.local.bus import SqliteBus
+from paceline.adapters.local.manual import CountingIds, ManualClock
+from paceline.adapters.local.sqlite import Database
+from paceline.adapters.local.state import SqliteState
+from paceline.adapters.strava.wire import StravaWire
+from paceline.budget import Budget
+from paceline.ledger import Ledger
+from paceline.model.landed import Landed, decode_landed
+from paceline.model.routes import SUBSCRIPTIONS
+from paceline.reading import Reading
+from paceline.steps.fetch_activity import Fetching
+from paceline.steps.release_work import Releasing
+from paceline.vault import Vault
+from tests.builders import NOW
+from tests.doubles import MemoryStrava
+
+
+@dataclass
+class House:
+    """Everything the steps lean on, and a Strava in memory."""
+
+    clock: ManualClock
+    ids: CountingIds
+    bus: SqliteBus
+    state: SqliteState
+    bronze: FileBlobs
+    strava: MemoryStrava
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.state)
+        self.budget = Budget(self.state, self.clock)
+        cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
+        self.vault = Vault(self.state, cipher, self.strava, self.clock, self.ids)
+        self.reading = Reading(self.strava, self.budget, self.vault)
+
+    @property
+    def fetching(self) -> Fetching:
+        return Fetching(self.ledger, self.reading, StravaWire(), self.bronze, self.bus, self.clock)
+
+    @property
+    def releasing(self) -> Releasing:
+        return Releasing(self.ledger, self.budget, self.bus, self.clock, self.ids)
+
+    def connect(self) -> None:
+        self.vault.connect(self.strava.exchange("code"))
+
+    def landed(self) -> list[Landed]:
+        """What was published for load_silver, taken off the bus."""
+        found = self.bus.pull("load_silver", 100)
+        for delivery in found:
+            self.bus.ack(delivery)
+        return [decode_landed(delivery.data) for delivery in found]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    clock, ids = ManualClock(NOW), CountingIds()
+    bus_file, state_file = Database(tmp_path / "bus.sqlite"), Database(tmp_path / "state.sqlite")
+    yield House(
+        clock=clock,
+        ids=ids,
+        bus=SqliteBus(bus_file, SUBSCRIPTIONS, clock, ids),
+        state=SqliteState(state_file),
+        bronze=FileBlobs(tmp_path / "bronze"),
+        strava=MemoryStrava(clock),
+    )
+    bus_file.close()
+    state_file.close()

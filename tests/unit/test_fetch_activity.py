@@ -1,0 +1,190 @@
+"""fetch_activity: the lake matches what Strava says now."""
+
+import gzip
+
+import pytest
+
+from paceline.errors import StravaUnavailable
+from paceline.model.bronze import version_of
+from paceline.steps import fetch_activity
+from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
+from tests.unit.conftest import House
+
+
+@pytest.fixture
+def connected(house: House) -> House:
+    house.connect()
+    house.strava.details[ACTIVITY] = detail()
+    house.strava.streams[ACTIVITY] = streams()
+    return house
+
+
+def test_a_new_activity_lands_as_two_bronze_objects_byte_for_byte(connected: House) -> None:
+    outcome = fetch_activity.run(message(), connected.fetching)
+
+    assert outcome.name == "fetched"
+    landed = connected.landed()
+    bodies = [connected.bronze.get(each.bronze_name) for each in landed]
+    assert [gzip.decompress(blob.data) for blob in bodies if blob] == [
+        as_bytes(detail()),
+        as_bytes(streams()),
+    ]
+    assert {each.version for each in landed} == {version_of(connected.clock.now())}
+
+
+def test_an_event_that_a_later_fetch_covers_costs_no_read(connected: House) -> None:
+    first = message(received_at=connected.clock.now())
+    connected.clock.advance(1)
+    fetch_activity.run(first, connected.fetching)
+    asked = len(connected.strava.asked)
+
+    assert fetch_activity.run(first, connected.fetching).name == "covered"
+    assert len(connected.strava.asked) == asked
+
+
+def test_an_edit_of_the_title_costs_one_read_and_a_crop_two(connected: House) -> None:
+    fetch_activity.run(message(), connected.fetching)
+    connected.clock.advance(60)
+    connected.strava.details[ACTIVITY] = detail(name="Renamed")
+    connected.strava.asked.clear()
+    edit = message(received_at=connected.clock.now(), aspect_type="update")
+    fetch_activity.run(edit, connected.fetching)
+    assert connected.strava.asked == [f"activities/{ACTIVITY}"]
+
+    connected.clock.advance(60)
+    connected.strava.details[ACTIVITY] = detail(elapsed_time=3_000)
+    edit = message(received_at=connected.clock.now(), aspect_type="update")
+    fetch_activity.run(edit, connected.fetching)
+    assert connected.strava.asked[1:] == [
+        f"activities/{ACTIVITY}",
+        f"activities/{ACTIVITY}/streams",
+    ]
+
+
+def test_a_delete_is_believed_only_when_strava_says_404(connected: House) -> None:
+    forged = message(aspect_type="delete")
+    assert fetch_activity.run(forged, connected.fetching).name == "fetched"
+
+    connected.clock.advance(60)
+    connected.strava.details.clear()
+    connected.landed()
+    real = message(received_at=connected.clock.now(), aspect_type="delete")
+    assert fetch_activity.run(real, connected.fetching).name == "gone"
+    assert [each.op for each in connected.landed()] == ["tombstone"]
+
+
+def test_a_create_after_a_delete_brings_the_activity_back(connected: House) -> None:
+    del connected.strava.details[ACTIVITY]
+    fetch_activity.run(message(aspect_type="delete"), connected.fetching)
+    connected.clock.advance(60)
+    connected.strava.details[ACTIVITY] = detail()
+    again = message(received_at=connected.clock.now())
+
+    assert fetch_activity.run(again, connected.fetching).name == "fetched"
+    versions = [each.version for each in connected.landed()]
+    assert versions == sorted(versions)
+
+
+def test_a_young_activity_is_asked_for_again_before_it_counts_as_gone(connected: House) -> None:
+    connected.strava.details.clear()
+    outcomes = []
+    for _ in range(5):
+        outcomes.append(fetch_activity.run(message(), connected.fetching).name)
+        connected.clock.advance(2_000)
+
+    assert outcomes == ["parked"] * 4 + ["gone"]
+
+
+def test_streams_that_lag_are_asked_for_again_and_then_given_up(connected: House) -> None:
+    connected.strava.streams[ACTIVITY] = {}
+    outcomes = []
+    for _ in range(4):
+        outcomes.append(fetch_activity.run(message(), connected.fetching).name)
+        connected.clock.advance(3_000)
+
+    entry = connected.ledger.get(ACTIVITY)
+    assert outcomes == ["streams_waiting"] * 3 + ["fetched"]
+    assert entry is not None
+    assert entry.streams == "none"
+
+
+def test_a_manual_activity_is_not_asked_for_streams(connected: House) -> None:
+    connected.strava.details[ACTIVITY] = detail(manual=True)
+    fetch_activity.run(message(), connected.fetching)
+
+    assert connected.strava.asked == [f"activities/{ACTIVITY}"]
+
+
+def test_an_unknown_athlete_costs_no_read(house: House) -> None:
+    assert fetch_activity.run(message(), house.fetching).name == "unknown_athlete"
+    assert house.strava.asked == []
+
+
+def test_an_activity_of_somebody_else_is_not_stored(connected: House) -> None:
+    connected.strava.details[ACTIVITY] = detail(athlete={"id": ATHLETE + 1})
+
+    assert fetch_activity.run(message(), connected.fetching).name == "failed"
+    assert connected.landed() == []
+
+
+def test_a_refused_token_is_refreshed_once_and_the_read_repeated(connected: House) -> None:
+    connected.strava.instead = [connected.strava.answer(401, {})]
+
+    assert fetch_activity.run(message(), connected.fetching).name == "fetched"
+    assert connected.strava.refreshes == 1
+
+
+def test_a_lost_access_fails_the_work_and_is_written_down(connected: House) -> None:
+    connected.strava.dead = True
+    connected.clock.advance(6 * 3_600)
+
+    assert fetch_activity.run(message(), connected.fetching).name == "failed"
+    entry = connected.ledger.get(ACTIVITY)
+    assert entry is not None
+    assert entry.state == "failed"
+    assert [athlete.status for athlete in connected.vault.athletes()] == ["needs_reauth"]
+
+
+def test_a_server_error_leaves_as_retryable_with_nothing_stored(connected: House) -> None:
+    connected.strava.instead = [connected.strava.answer(503, "<html>")]
+
+    with pytest.raises(StravaUnavailable):
+        fetch_activity.run(message(), connected.fetching)
+    assert connected.ledger.get(ACTIVITY) is None
+    assert connected.landed() == []
+
+
+def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected: House) -> None:
+    full = {"x-readratelimit-limit": "100,1000", "x-readratelimit-usage": "100,100"}
+    connected.strava.instead = [connected.strava.answer(429, {}, **full)]
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+
+    entry = connected.ledger.get(ACTIVITY)
+    assert entry is not None
+    assert entry.not_before is not None
+    assert (entry.not_before.minute, entry.not_before.second) == (15, 0)
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert len(connected.strava.asked) == 1
+
+
+def test_an_inactive_application_stops_every_call_and_keeps_the_work(connected: House) -> None:
+    inactive = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
+    connected.strava.instead = [connected.strava.answer(403, inactive)]
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert fetch_activity.run(message(object_id=5), connected.fetching).name == "parked"
+    assert len(connected.strava.asked) == 1
+
+    connected.clock.advance(3_700)
+    assert fetch_activity.run(message(), connected.fetching).name == "fetched"
+
+
+def test_an_older_fetch_that_ends_later_does_not_win(connected: House) -> None:
+    fetch_activity.run(message(), connected.fetching)
+    newer = connected.ledger.get(ACTIVITY)
+    assert newer is not None
+    late = fetch_activity._Work(message(), None, newer.fetched_at.replace(hour=1))  # type: ignore[union-attr]
+    fetch_activity._settle(late, connected.fetching, state="gone")
+
+    entry = connected.ledger.get(ACTIVITY)
+    assert entry is not None
+    assert entry.state == "fetched"
