@@ -40,4 +40,5 @@ def _readers_clock() -> datetime:
         return datetime.now().astimezone()
 
 
-main()
+if __name__ == "__main__":
+    main()

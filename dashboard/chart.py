@@ -1,9 +1,8 @@
-"""The bars of distance by sport, as an Altair chart that reads well in light and dark."""
+"""The bars of distance by sport, as a Vega-Lite chart that reads well in light and dark."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-
-import altair as alt
+from typing import Any
 
 from dashboard import units
 from dashboard.history import Grain, SportTotal
@@ -12,8 +11,12 @@ from dashboard.sports import Family, families_of, family_of
 
 HEIGHT_PX = 270
 _FILLED = 0.8
+_INK_LIGHT, _INK_DARK = "#566067", "#b4b3ae"
+
+_QUIET_AXIS = {"tickCount": 4, "domain": False, "ticks": False, "title": None}
 
 Rectangle = dict[str, str | float]
+Specification = dict[str, Any]
 
 
 def counts_hours(bars: Sequence[SportTotal]) -> bool:
@@ -21,32 +24,43 @@ def counts_hours(bars: Sequence[SportTotal]) -> bool:
     return not any(bar.distance_m for bar in bars)
 
 
-def bars_by_sport(bars: Sequence[SportTotal], grain: Grain, *, dark: bool) -> alt.Chart:
-    by_time = counts_hours(bars)
-    drawing: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rectangles(bars, grain, by_time=by_time)))
-        .mark_rect(cornerRadius=1.5)
-        .encode(
-            x=_time_axis(bars, grain),
-            x2="until:Q",
-            y=alt.Y("from:Q", axis=_quiet_axis()),
-            y2="to:Q",
-            color=_colour(_drawn_families(bars, by_time=by_time), dark=dark),
-            tooltip=[
-                alt.Tooltip("when:N", title=grain.capitalize()),
-                alt.Tooltip("sport:N", title="Sport"),
-                alt.Tooltip("distance:N", title="Distance"),
-                alt.Tooltip("time:N", title="Time"),
+def bars_by_sport(bars: Sequence[SportTotal], grain: Grain, *, dark: bool) -> Specification:
+    """A Vega-Lite specification for the rows that `rectangles` gives."""
+    drawn = [bar for bar in bars if bar.distance_m] or bars
+    highest = max(one["to"] for one in rectangles(bars, grain))
+    ink = _INK_DARK if dark else _INK_LIGHT
+    return {
+        "height": HEIGHT_PX,
+        "mark": {"type": "rect", "cornerRadius": 1.5},
+        "encoding": {
+            "x": _time_axis(bars, grain),
+            "x2": {"field": "until"},
+            "y": {
+                "field": "from",
+                "type": "quantitative",
+                "axis": _QUIET_AXIS,
+                "scale": {"domain": [0, highest], "nice": True},
+            },
+            "y2": {"field": "to"},
+            "color": _colour(families_of(bar.sport_type for bar in drawn), dark=dark),
+            "tooltip": [
+                {"field": "when", "type": "nominal", "title": grain.capitalize()},
+                {"field": "sport", "type": "nominal", "title": "Sport"},
+                {"field": "distance", "type": "nominal", "title": "Distance"},
+                {"field": "time", "type": "nominal", "title": "Time"},
             ],
-        )
-        .properties(height=HEIGHT_PX)
-        .configure_view(strokeWidth=0)
-    )
-    return drawing
+        },
+        "config": {
+            "view": {"stroke": None},
+            "axis": {"labelColor": ink},
+            "legend": {"labelColor": ink},
+        },
+    }
 
 
-def rectangles(bars: Sequence[SportTotal], grain: Grain, *, by_time: bool) -> list[Rectangle]:
+def rectangles(bars: Sequence[SportTotal], grain: Grain) -> list[Rectangle]:
     """One rectangle for each sport family of each week, month or year, one upon the other."""
+    by_time = counts_hours(bars)
     drawn: list[Rectangle] = []
     for start in sorted({bar.start for bar in bars}):
         foot = 0.0
@@ -72,43 +86,39 @@ def rectangles(bars: Sequence[SportTotal], grain: Grain, *, by_time: bool) -> li
     return drawn
 
 
-def _drawn_families(bars: Sequence[SportTotal], *, by_time: bool) -> list[Family]:
-    return families_of(bar.sport_type for bar in bars if by_time or bar.distance_m)
-
-
-def _time_axis(bars: Sequence[SportTotal], grain: Grain) -> alt.X:
+def _time_axis(bars: Sequence[SportTotal], grain: Grain) -> Specification:
     """From the first January to the last December, so that a running year leaves room to come."""
     first, last = min(bar.start for bar in bars).year, max(bar.start for bar in bars).year
     within_a_year = first == last and grain is not Grain.YEAR
     months = range(1, 13) if within_a_year else (1,)
-    axis = alt.Axis(
-        values=[_at(date(year, month, 1)) for year in range(first, last + 1) for month in months],
-        labelExpr=f"utcFormat(datum.value, '{'%b' if within_a_year else '%Y'}')",
-        labelOverlap=True,
-        grid=False,
-        title=None,
-    )
-    domain = [_at(date(first, 1, 1)), _at(date(last, 12, 31))]
-    return alt.X("since:Q", axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
+    axis = {
+        "values": [_at(date(y, month, 1)) for y in range(first, last + 1) for month in months],
+        "labelExpr": f"utcFormat(datum.value, '{'%b' if within_a_year else '%Y'}')",
+        "labelOverlap": True,
+        "grid": False,
+        "title": None,
+    }
+    scale = {
+        "domain": [_at(date(first, 1, 1)), _at(date(last + 1, 1, 1))],
+        "nice": False,
+        "zero": False,
+    }
+    return {"field": "since", "type": "quantitative", "axis": axis, "scale": scale}
 
 
-def _quiet_axis() -> alt.Axis:
-    return alt.Axis(tickCount=4, domain=False, ticks=False, title=None)
-
-
-def _colour(families: Sequence[Family], *, dark: bool) -> alt.Color:
-    legend = (
-        alt.Legend(orient="top", symbolType="circle", offset=8, padding=0)
-        if len(families) > 1
-        else None
-    )
-    scale = alt.Scale(
-        domain=[family.title for family in families],
-        range=[family.dark if dark else family.light for family in families],
-    )
-    return alt.Color(
-        "sport:N", title=None, scale=scale, legend=legend if len(families) > 1 else None
-    )
+def _colour(families: Sequence[Family], *, dark: bool) -> Specification:
+    legend = {"orient": "top", "symbolType": "circle", "offset": 8, "padding": 0}
+    scale = {
+        "domain": [family.title for family in families],
+        "range": [family.dark if dark else family.light for family in families],
+    }
+    return {
+        "field": "sport",
+        "type": "nominal",
+        "title": None,
+        "scale": scale,
+        "legend": legend if len(families) > 1 else None,
+    }
 
 
 def _at(day: date, days_later: float = 0) -> float:
@@ -118,7 +128,7 @@ def _at(day: date, days_later: float = 0) -> float:
 
 def _next(start: date, grain: Grain) -> date:
     if grain is Grain.WEEK:
-        return week_of(start).last + timedelta(days=1)
+        return min(week_of(start).last + timedelta(days=1), date(start.year + 1, 1, 1))
     if grain is Grain.MONTH and start.month < 12:  # noqa: PLR2004 - December is the last month
         return start.replace(month=start.month + 1)
     return date(start.year + 1, 1, 1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from dashboard.marts import Marts
+from dashboard.marts import Marts, MartsUnavailableError
 from dashboard.period import Period
 
 
@@ -199,9 +199,10 @@ def reached(marts: Marts, athlete_id: int) -> tuple[date | None, int]:
 
 def refreshed_at(marts: Marts) -> datetime | None:
     """When these marts were built; None where they do not say."""
-    if not marts.has_table("freshness"):
+    try:
+        ((microseconds,),) = marts.rows(_REFRESHED)
+    except MartsUnavailableError:
         return None
-    ((microseconds,),) = marts.rows(_REFRESHED)
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 

@@ -1,5 +1,6 @@
 """The page's own pieces of HTML; what an athlete typed is escaped here and nowhere else."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from html import escape
@@ -11,6 +12,7 @@ from dashboard.sports import Family, families_of, family_of, label
 
 _PACED_PER_KM = {"run", "walk"}
 _TALLEST_BAR_PX = 64
+_QUOTED = re.compile(r"`([^`]+)`")
 _FIGURES: tuple[tuple[str, str, Callable[[Totals], float], Callable[[float], str]], ...] = (
     ("Distance", "km", lambda totals: totals.distance_m, units.distance_km),
     ("Moving time", "h", lambda totals: totals.moving_time_s, units.hours_minutes),
@@ -80,9 +82,10 @@ def activities(found: Sequence[Activity], newer_than: int) -> str:
 
 
 def waiting(title: str, advice: str) -> str:
+    text = _QUOTED.sub(r"<code>\1</code>", escape(advice))
     return (
         '<section class="pl-waiting" role="status"><i></i>'
-        f"<h2>{escape(title)}</h2><p>{escape(advice)}</p>"
+        f"<h2>{escape(title)}</h2><p>{text}</p>"
         "<p>This page looks again every two seconds; there is no need to reload it.</p></section>"
     )
 

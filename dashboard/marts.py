@@ -12,7 +12,7 @@ import duckdb
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "threads": 2,
+    "threads": 1,
 }
 
 
@@ -48,14 +48,6 @@ class Marts:
                 "The file is there, but a table or column that this page reads is not in it yet. "
                 f"If this stays, run `paceline refresh --full`. DuckDB says: {error}",
             ) from error
-
-    def has_table(self, name: str) -> bool:
-        found = self._connection.execute(
-            "SELECT count(*) FROM duckdb_tables() "
-            "WHERE schema_name = 'marts' AND table_name = $name",
-            {"name": name},
-        ).fetchone()
-        return found is not None and found[0] > 0
 
 
 def identity_of(path: Path) -> FileIdentity | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import chart, history, markup, units
@@ -79,10 +80,11 @@ def _page(
         _freshness(path, identity, number, history.refreshed_at(marts), clock)
     today = clock().date()
     latest_day, newest_version = history.reached(marts, choice.athlete_id)
-    _figures(marts, choice, reached(today, latest_day))
+    totals = _figures(marts, choice, reached(today, latest_day))
     _week(marts, choice, today)
     _bars(marts, choice)
-    _latest(marts, choice, _seen_before(choice.athlete_id, identity, newest_version))
+    seen = _seen_before(choice.athlete_id, identity, newest_version)
+    _latest(marts, choice, totals.activities, seen)
 
 
 @st.fragment(run_every=LOOK_EVERY_S)
@@ -140,7 +142,7 @@ def _pills(label: str, options: list[str], default: str) -> str:
     return chosen or default
 
 
-def _figures(marts: Marts, choice: Choice, until: date) -> None:
+def _figures(marts: Marts, choice: Choice, until: date) -> history.Totals:
     now = history.totals(marts, choice.selection())
     before, against, note = None, "", ""
     if choice.year is not None:
@@ -152,6 +154,7 @@ def _figures(marts: Marts, choice: Choice, until: date) -> None:
         before, note = None, ""
     st.html(markup.section(choice.title(), note))
     st.html(markup.figures(now, before, against))
+    return now
 
 
 def _week(marts: Marts, choice: Choice, today: date) -> None:
@@ -190,20 +193,21 @@ def _bars(marts: Marts, choice: Choice) -> None:
     if not found:
         st.html(markup.nothing(choice.title()))
         return
-    st.altair_chart(
+    # Arrow's own table: from a list, Streamlit would load pandas, which nothing else here needs.
+    st.vega_lite_chart(
+        pa.Table.from_pylist(chart.rectangles(found, grain)),
         chart.bars_by_sport(found, grain, dark=st.context.theme.type == "dark"),
         alt=f"{measure} by {grain} and sport. {choice.title()}.",
         key="bars",
     )
 
 
-def _latest(marts: Marts, choice: Choice, seen_version: int) -> None:
+def _latest(marts: Marts, choice: Choice, number: int, seen_version: int) -> None:
     selection = choice.selection()
     chosen, rows = st.session_state.get("rows", (selection, ROWS_AT_FIRST))
     if chosen != selection:
         rows = ROWS_AT_FIRST
     found = history.latest(marts, selection, rows)
-    number = history.totals(marts, selection).activities
     st.html(
         markup.section(
             "Latest activities", f"{units.count(len(found))} of {units.count(number)}, local times"

@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import contextlib
 import datetime as dt
 import json
 import logging
+import math
 import os
 import socket
 import sys
@@ -18,6 +20,7 @@ from simulator.config import SimulatorConfig
 
 _USAGE_ERROR = 2
 _STOP_GRACE_S = 2
+_LAST_PORT = 65_535
 
 
 def main() -> int:
@@ -35,12 +38,24 @@ def main() -> int:
             file=sys.stderr,
         )
         return _USAGE_ERROR
-    asyncio.run(_serve(config, listener, follow_stdin=arguments.exit_with_parent))
+    # Ctrl-C is the usual end, and uvicorn has closed everything by then.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(config, listener, follow_stdin=arguments.exit_with_parent))
     return 0
 
 
+class _AnnouncedServer(uvicorn.Server):
+    """Says on standard output when it takes requests, and where."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            print(json.dumps({"ready": True, "base_url": f"http://{host}:{port}"}), flush=True)
+
+
 async def _serve(config: SimulatorConfig, listener: socket.socket, *, follow_stdin: bool) -> None:
-    server = uvicorn.Server(
+    server = _AnnouncedServer(
         uvicorn.Config(
             create_app(config),
             log_config=None,
@@ -51,20 +66,14 @@ async def _serve(config: SimulatorConfig, listener: socket.socket, *, follow_std
     if follow_stdin:
         loop = asyncio.get_running_loop()
         threading.Thread(target=_stop_at_eof, args=(server, loop), daemon=True).start()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        host, port = listener.getsockname()[:2]
-        print(json.dumps({"ready": True, "base_url": f"http://{host}:{port}"}), flush=True)
-    await serving
+    await server.serve(sockets=[listener])
 
 
 def _stop_at_eof(server: uvicorn.Server, loop: asyncio.AbstractEventLoop) -> None:
     # os.read, since a thread blocked in sys.stdin would hold its lock at interpreter exit.
     while os.read(0, 4096):
         pass
-    loop.call_soon_threadsafe(setattr, server, "should_exit", True)  # noqa: FBT003
+    loop.call_soon_threadsafe(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes it so
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,22 +81,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     for name, convert, text in (
         ("host", str, "address to listen on"),
-        ("port", int, "port to listen on; 0 takes a free one"),
-        ("seed", int, "the world is drawn from this number"),
+        ("port", _port, "port to listen on; 0 takes a free one"),
+        ("seed", _natural, "the world is drawn from this number"),
         ("athletes", _positive, "how many people live in the world"),
-        ("years", float, "how far their history goes back"),
-        ("activities-per-week", float, "how often they train"),
+        ("years", _amount, "how far their history goes back"),
+        ("activities-per-week", _amount, "how often they train"),
         ("client-id", int, "the application's id"),
         ("client-secret", str, "the application's secret"),
         ("callback-domain", str, "host that redirect_uri may have, besides localhost"),
         ("read-limits", _pair, "reads in 15 minutes and in a day, as 100,1000"),
         ("overall-limits", _pair, "calls in 15 minutes and in a day, as 200,2000"),
         ("webhook-attempts", _positive, "how often an event is posted before it is lost"),
-        ("webhook-gap-s", float, "seconds between two attempts"),
-        ("webhook-timeout-s", float, "seconds that the callback has to answer"),
-        ("live-every-s", float, "seconds between live events; 0 for none"),
-        ("not-found-lag-s", float, "seconds for which a new activity is not found"),
-        ("streams-lag-s", float, "seconds for which its streams are empty"),
+        ("webhook-gap-s", _amount, "seconds between two attempts"),
+        ("webhook-timeout-s", _amount, "seconds that the callback has to answer"),
+        ("live-every-s", _amount, "seconds between live events; 0 for none"),
+        ("not-found-lag-s", _amount, "seconds for which a new activity is not found"),
+        ("streams-lag-s", _amount, "seconds for which its streams are empty"),
         ("max-points", _positive, "thin streams to at most so many points"),
     ):
         default = getattr(usual, name.replace("-", "_"))
@@ -112,13 +121,42 @@ def _positive(text: str) -> int:
     return number
 
 
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _natural(text)
+    if number > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is above {_LAST_PORT}")
+    return number
+
+
+def _amount(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
+    return number
+
+
 def _pair(text: str) -> tuple[int, int]:
     quarter, _, day = text.partition(",")
-    return int(quarter), int(day)
+    try:
+        return _natural(quarter), _natural(day)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not two numbers, such as 100,1000") from None
 
 
 def _instant(text: str) -> float:
-    moment = dt.datetime.fromisoformat(text)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not an instant, such as 2026-11-21T12:00:00Z"
+        ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 

@@ -15,6 +15,7 @@ from simulator.grants import parse_scopes
 from simulator.inputs import json_of, whole_number
 from simulator.live import LiveFeed
 from simulator.page import world_page
+from simulator.plan import BY_HAND, RECORDABLE
 from simulator.state import Simulator, simulator_of
 from simulator.world import Activity, Edit
 
@@ -83,16 +84,17 @@ async def _authorize(request: Request) -> Response:
     scopes = parse_scopes(str(body.get("scope") or _DEFAULT_SCOPES))
     athlete_id = _athlete_id(sim, body)
     code = sim.grants.authorize(athlete_id, scopes, sim.clock.now_s())
-    return JSONResponse({"code": code, "scope": ",".join(scopes), "state": body.get("state")})
+    return JSONResponse({"code": code, "scope": ",".join(scopes), "state": _text(body, "state")})
 
 
 async def _create(request: Request) -> Response:
     sim = simulator_of(request)
     body = await json_of(request)
     duration_s = int(_number(body, "duration_s", _DEFAULT_DURATION_S, _SHORTEST_S, _LONGEST_S))
-    activity = sim.create(
-        _athlete_id(sim, body), duration_s, _text(body, "sport_type"), _text(body, "name")
-    )
+    sport = _text(body, "sport_type")
+    if sport is not None and sport not in RECORDABLE | BY_HAND:
+        raise bad_request("Activity", "sport_type", f"not one of {sorted(RECORDABLE | BY_HAND)}")
+    activity = sim.create(_athlete_id(sim, body), duration_s, sport, _text(body, "name"))
     return JSONResponse(_true_row(sim, activity), status_code=201)
 
 
@@ -198,6 +200,8 @@ def _text(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
     if not isinstance(value, str | None):
         raise bad_request("Activity", name)
+    if value is not None and not value.isprintable():
+        raise bad_request("Activity", name, "not printable")
     return value
 
 

@@ -1,14 +1,16 @@
 """The people of the world: where they live, what they do, how fit they are."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from simulator.chance import chance
 from simulator.terrain import Course, HeightField, loop_course, out_and_back_course
 
 ATHLETE_ID_BASE = 4_200_000
+_RACES = 3
 _ISLAND = (-11.6400, 166.9500)
 
 
@@ -105,7 +107,7 @@ class Athlete:
 
     @cached_property
     def race_courses(self) -> tuple[Course, ...]:
-        return self._courses(3, (5.02, 10.04, 21.16, 42.3))
+        return self._courses(_RACES, (5.02, 10.04, 21.16, 42.3))
 
     @cached_property
     def virtual_courses(self) -> tuple[Course, ...]:
@@ -121,8 +123,8 @@ class Athlete:
         courses: list[Course] = []
         for number, length_km in enumerate(lengths_km):
             rng = np.random.default_rng([self.seed, self.index, salt, number])
-            draw = out_and_back_course if rng.random() < 0.25 else loop_course  # noqa: PLR2004
-            length_m = length_km * 1000.0 * (1.0 if salt == 3 else rng.uniform(0.95, 1.05))  # noqa: PLR2004
+            draw = out_and_back_course if chance(rng, 0.25) else loop_course
+            length_m = length_km * 1000.0 * (1.0 if salt == _RACES else rng.uniform(0.95, 1.05))
             courses.append(draw(rng, self._hills, home, length_m))
         return tuple(courses)
 
@@ -132,6 +134,7 @@ class Athlete:
         return HeightField.drawn(rng, self.home.altitude_m, self.home.slope)
 
 
+@lru_cache(maxsize=64)
 def make_athlete(seed: int, index: int) -> Athlete:
     """Athlete 1 is an all-rounder from Berlin with a power meter; others vary."""
     rng = np.random.default_rng([seed, index, 0])
@@ -141,7 +144,7 @@ def make_athlete(seed: int, index: int) -> Athlete:
         index=index,
         seed=seed,
         home=_HOMES[(index - 1) % len(_HOMES)],
-        has_meter=first or bool(rng.random() < 0.5),  # noqa: PLR2004 - every other one
+        has_meter=first or chance(rng, 0.5),  # every other one
         ride_share=0.52 if first else float(rng.uniform(0.15, 0.85)),
         ftp_w=round(weight_kg * float(rng.uniform(2.9, 4.3))),
         threshold_mps=float(rng.uniform(3.5, 4.5)),

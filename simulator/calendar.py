@@ -6,10 +6,12 @@ the same past and one day more.
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from simulator.athletes import Athlete
+from simulator.chance import chance
 from simulator.plan import Effort, Intention, Plan, make_plan, manual_plan
 
 # Monday to Sunday: how likely a session is, for 4.5 a week in all.
@@ -18,6 +20,7 @@ _USUAL_PER_WEEK = 4.5
 _WEEK_LOAD = (0.90, 1.05, 1.20, 0.75)
 _DAYS_A_YEAR = 365.25
 _RACE_KM = (5.0, 10.0, 21.1, 21.1, 42.2)
+_TOO_COLD_C = 4.0
 _SATURDAY = 5
 _TUESDAY = 1
 _THURSDAY = 3
@@ -55,7 +58,7 @@ def fitness_on(athlete: Athlete, day: dt.date) -> float:
     return float(0.97 + season + 0.03 * np.sin(day.toordinal() / 700.0 + phase))
 
 
-def draw_intention(  # noqa: PLR0913 - a draw, its subject, and what is already decided
+def draw_intention(
     rng: np.random.Generator,
     athlete: Athlete,
     day: dt.date,
@@ -67,10 +70,10 @@ def draw_intention(  # noqa: PLR0913 - a draw, its subject, and what is already 
     temp_c = temperature_c(athlete, day, hour) + float(rng.normal(0, 2.0))
     effort = _draw_effort(rng, day)
     chosen = sport or _draw_sport(rng, athlete, temp_c)
-    if chosen == "Run" and effort == "long" and rng.random() < 0.06:  # noqa: PLR2004
+    if chosen == "Run" and effort == "long" and chance(rng, 0.06):
         effort = "race"
     trainer = chosen == "VirtualRide" or (
-        chosen == "Run" and effort != "race" and temp_c < 0 and rng.random() < 0.4  # noqa: PLR2004
+        chosen == "Run" and effort != "race" and temp_c < 0 and chance(rng, 0.4)
     )
     return Intention(
         sport=chosen,
@@ -85,7 +88,12 @@ def draw_intention(  # noqa: PLR0913 - a draw, its subject, and what is already 
 
 def _day_plans(athlete: Athlete, day: dt.date, per_week: float) -> list[Plan]:
     rng = np.random.default_rng([athlete.seed, athlete.index, 4, day.toordinal()])
-    expected = _DAY_SHARE[day.weekday()] * per_week / _USUAL_PER_WEEK * _week_load(athlete, day)
+    expected = (
+        _DAY_SHARE[day.weekday()]
+        * per_week
+        / _USUAL_PER_WEEK
+        * _week_load(athlete.seed, athlete.index, day.toordinal() // 7)
+    )
     count = int(expected + rng.random())
     plans: list[Plan] = []
     for number in range(count):
@@ -93,20 +101,19 @@ def _day_plans(athlete: Athlete, day: dt.date, per_week: float) -> list[Plan]:
         midnight = dt.datetime.combine(day, dt.time(), tzinfo=athlete.zone)
         wall = midnight + dt.timedelta(seconds=int(hour * 3600) + int(rng.integers(0, 60)))
         start_s = int(wall.timestamp())
-        if rng.random() < 0.045:  # noqa: PLR2004 - now and then a session typed in by hand
-            sport = "WeightTraining" if rng.random() < 0.75 else "Yoga"  # noqa: PLR2004
+        if chance(rng, 0.045):  # now and then a session typed in by hand
+            sport = "WeightTraining" if chance(rng, 0.75) else "Yoga"
             plans.append(manual_plan(sport, start_s, int(rng.integers(4, 13)) * 300))
             continue
         plans.append(make_plan(rng, athlete, draw_intention(rng, athlete, day, start_s, hour)))
     return plans
 
 
-def _week_load(athlete: Athlete, day: dt.date) -> float:
-    week = day.toordinal() // 7
-    rng = np.random.default_rng([athlete.seed, athlete.index, 5, week])
-    if rng.random() < 0.04:  # noqa: PLR2004 - ill, or on holiday
+@lru_cache(maxsize=1024)
+def _week_load(seed: int, index: int, week: int) -> float:
+    if np.random.default_rng([seed, index, 5, week]).random() < 0.04:  # noqa: PLR2004 - ill or away
         return 0.15
-    return _WEEK_LOAD[(week + athlete.index) % 4]
+    return _WEEK_LOAD[(week + index) % 4]
 
 
 def _draw_hour(rng: np.random.Generator, day: dt.date, number: int) -> float:
@@ -117,23 +124,20 @@ def _draw_hour(rng: np.random.Generator, day: dt.date, number: int) -> float:
 
 def _draw_effort(rng: np.random.Generator, day: dt.date) -> Effort:
     if day.weekday() >= _SATURDAY:
-        return "long" if rng.random() < 0.7 else "easy"  # noqa: PLR2004
-    if day.weekday() == _TUESDAY and rng.random() < 0.6:  # noqa: PLR2004
+        return "long" if chance(rng, 0.7) else "easy"
+    if day.weekday() == _TUESDAY and chance(rng, 0.6):
         return "intervals"
-    if day.weekday() == _THURSDAY and rng.random() < 0.5:  # noqa: PLR2004
+    if day.weekday() == _THURSDAY and chance(rng, 0.5):
         return "tempo"
     return "easy"
 
 
 def _draw_sport(rng: np.random.Generator, athlete: Athlete, temp_c: float) -> str:
-    if rng.random() < athlete.ride_share:
-        if temp_c < 4 and rng.random() < 0.6:  # noqa: PLR2004
+    if chance(rng, athlete.ride_share):
+        if temp_c < _TOO_COLD_C and chance(rng, 0.6):
             return "VirtualRide"
-        return "GravelRide" if rng.random() < 0.15 else "Ride"  # noqa: PLR2004
-    draw = rng.random()
-    if draw < 0.04:  # noqa: PLR2004
-        return "Hike"
-    return "TrailRun" if draw < 0.14 else "Run"  # noqa: PLR2004
+        return "GravelRide" if chance(rng, 0.15) else "Ride"
+    return str(rng.choice(["Hike", "TrailRun", "Run"], p=[0.04, 0.10, 0.86]))
 
 
 def _draw_length_m(rng: np.random.Generator, sport: str, effort: Effort) -> float:

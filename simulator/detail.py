@@ -1,23 +1,20 @@
 """Activities as they go over the wire: https://developers.strava.com/docs/reference/."""
 
-import datetime as dt
 from typing import Any
 
 from simulator.athletes import Athlete
-from simulator.efforts import BestEffort, Piece, best_efforts, pieces
 from simulator.people import summary_gear
 from simulator.plan import RIDES, RUNS, course_of
 from simulator.polyline import encode_polyline
 from simulator.streams import Streams
 from simulator.terrain import thinned
+from simulator.wire_pieces import KILOMETRE_M, MILE_M, laps, run_efforts, splits
+from simulator.wire_times import times
 from simulator.world import Activity
 
 Json = dict[str, Any]
 
 _LEGACY_TYPES = {"GravelRide": "Ride", "MountainBikeRide": "Ride", "TrailRun": "Run"}
-_KM_M = 1000.0
-_MILE_M = 1609.34
-_BIG_ID = 3_000_000_000_000_000_000
 _RACE_TYPES = {"race": (1, 11), "long": (2, 10), "intervals": (3, 12)}
 _FULL_POINTS = 1500
 
@@ -36,7 +33,7 @@ def summary(athlete: Athlete, activity: Activity) -> Json:
         "sport_type": activity.sport_type,
         "workout_type": _workout_type(activity),
         "id": activity.activity_id,
-        **_times(athlete, plan.start_s),
+        **times(athlete, plan.start_s),
         "location_city": None,
         "location_state": None,
         "location_country": None,
@@ -85,116 +82,11 @@ def detail(athlete: Athlete, activity: Activity, streams: Streams | None) -> Jso
     shown["map"]["polyline"] = _polyline(athlete, activity, streams)
     shown["laps"] = laps(athlete, activity, streams)
     if streams.lat is not None:
-        shown["splits_metric"] = _splits(athlete, activity, streams, _KM_M)
-        shown["splits_standard"] = _splits(athlete, activity, streams, _MILE_M)
+        shown["splits_metric"] = splits(athlete, activity, streams, KILOMETRE_M)
+        shown["splits_standard"] = splits(athlete, activity, streams, MILE_M)
     if activity.sport_type in RUNS and streams.lat is not None:
-        shown["best_efforts"] = [
-            _best_effort(athlete, activity, streams, effort, number)
-            for number, effort in enumerate(best_efforts(streams))
-        ]
+        shown["best_efforts"] = run_efforts(athlete, activity, streams)
     return shown
-
-
-def laps(athlete: Athlete, activity: Activity, streams: Streams) -> list[Json]:
-    """Runs lap each kilometre by themselves; other recordings are one lap."""
-    every_m = _KM_M if activity.plan.sport in RUNS else float("inf")
-    cut = pieces(streams, every_m) if every_m < streams.distance_m[-1] else None
-    found = cut or pieces(streams, float(streams.distance_m[-1]) + 1.0)
-    return [_lap(athlete, activity, streams, piece, n + 1) for n, piece in enumerate(found)]
-
-
-def _lap(athlete: Athlete, activity: Activity, streams: Streams, piece: Piece, number: int) -> Json:
-    lap: Json = {
-        "id": _BIG_ID // 10 + activity.activity_id * 1000 + number,
-        "resource_state": 2,
-        "name": f"Lap {number}",
-        "activity": _reference(activity),
-        "athlete": {"id": activity.athlete_id, "resource_state": 1},
-        "elapsed_time": piece.elapsed_s,
-        "moving_time": piece.moving_s,
-        **_times_at(athlete, activity, float(streams.time_s[piece.first])),
-        "distance": round(piece.distance_m, 1),
-        "average_speed": round(piece.average_speed_mps, 3),
-        "max_speed": round(piece.max_speed_mps, 3),
-        "lap_index": number,
-        "split": number,
-        "start_index": piece.first,
-        "end_index": piece.last,
-        "total_elevation_gain": round(piece.gain_m, 1),
-        "device_watts": piece.average_watts is not None,
-        "average_cadence": round(piece.average_cadence, 1),
-        "average_heartrate": round(piece.average_hr, 1),
-        "max_heartrate": float(round(piece.max_hr)),
-    }
-    if piece.average_watts is not None:
-        lap["average_watts"] = round(piece.average_watts, 1)
-    return lap
-
-
-def _splits(athlete: Athlete, activity: Activity, streams: Streams, every_m: float) -> list[Json]:
-    runs = activity.sport_type in RUNS
-    return [
-        {
-            "distance": round(piece.distance_m, 1),
-            "elapsed_time": piece.elapsed_s,
-            "moving_time": piece.moving_s,
-            "elevation_difference": round(piece.climb_m, 1),
-            "split": number + 1,
-            "average_speed": round(piece.average_speed_mps, 2),
-            "average_grade_adjusted_speed": round(piece.average_speed_mps * piece.adjusted_share, 2)
-            if runs
-            else None,
-            "average_heartrate": round(piece.average_hr, 1),
-            "pace_zone": _pace_zone(athlete, piece.average_speed_mps) if runs else 0,
-        }
-        for number, piece in enumerate(pieces(streams, every_m))
-    ]
-
-
-def _best_effort(
-    athlete: Athlete, activity: Activity, streams: Streams, effort: BestEffort, number: int
-) -> Json:
-    return {
-        "id": _BIG_ID + activity.activity_id * 1000 + number,
-        "resource_state": 2,
-        "name": effort.name,
-        "activity": _reference(activity),
-        "athlete": {"id": activity.athlete_id, "resource_state": 1},
-        "elapsed_time": effort.elapsed_s,
-        "moving_time": effort.moving_s,
-        **_times_at(athlete, activity, float(streams.time_s[effort.first])),
-        "distance": effort.distance_m,
-        "pr_rank": None,
-        "achievements": [],
-        "start_index": effort.first,
-        "end_index": effort.last,
-    }
-
-
-def _times(athlete: Athlete, start_s: float) -> Json:
-    """UTC, the wall clock with its false Z, and a zone name with the winter offset before it."""
-    start = dt.datetime.fromtimestamp(start_s, tz=athlete.zone)
-    offset = start.utcoffset() or dt.timedelta()
-    winter = offset - (start.dst() or dt.timedelta())
-    minutes = int(winter.total_seconds() // 60)
-    prefix = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    return {
-        "start_date": start.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "start_date_local": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "timezone": f"(GMT{prefix}) {athlete.home.zone}",
-        "utc_offset": offset.total_seconds(),
-    }
-
-
-def _times_at(athlete: Athlete, activity: Activity, second: float) -> Json:
-    """A lap has the offset of its activity, also when the clocks change on the way."""
-    times = _times(athlete, activity.plan.start_s + second)
-    offset_s = _times(athlete, activity.plan.start_s)["utc_offset"]
-    local = dt.datetime.fromtimestamp(activity.plan.start_s + second + offset_s, tz=dt.UTC)
-    return {
-        "start_date": times["start_date"],
-        "start_date_local": local.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
 
 
 def _recorded(athlete: Athlete, activity: Activity) -> Json:
@@ -268,11 +160,6 @@ def _point(place: tuple[float, float] | None) -> list[float]:
     return [] if place is None else [round(place[0], 6), round(place[1], 6)]
 
 
-def _reference(activity: Activity) -> Json:
-    visibility = "only_me" if activity.private else "everyone"
-    return {"id": activity.activity_id, "visibility": visibility, "resource_state": 1}
-
-
 def _workout_type(activity: Activity) -> int | None:
     if activity.sport_type not in RUNS | RIDES:
         return None
@@ -296,8 +183,3 @@ def _calories(athlete: Athlete, activity: Activity) -> float:
     if activity.plan.recorded and activity.sport_type not in RIDES:
         return float(round(figures.distance_m / 1000 * athlete.weight_kg * 1.02))
     return float(round(figures.moving_s / 3600 * athlete.weight_kg * 5.5))
-
-
-def _pace_zone(athlete: Athlete, speed_mps: float) -> int:
-    share = speed_mps / athlete.threshold_mps
-    return 1 + sum(share >= edge for edge in (0.775, 0.877, 0.943, 1.0, 1.034))

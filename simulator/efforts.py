@@ -1,6 +1,7 @@
 """Laps, splits and best efforts, cut out of the streams."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,7 @@ def pieces(streams: Streams, every_m: float) -> list[Piece]:
     marks = np.arange(every_m, total_m, every_m)
     inner = np.searchsorted(streams.distance_m, marks).tolist()
     edges = sorted({0, *inner, len(streams) - 1})
-    return [_piece(streams, first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    return [_piece(streams, first, last) for first, last in pairwise(edges)]
 
 
 def best_efforts(streams: Streams) -> list[BestEffort]:

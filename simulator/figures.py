@@ -14,7 +14,7 @@ from simulator.terrain import thinned
 FloatArray = npt.NDArray[np.float64]
 
 _ROLLING_S = 30
-_WEIGHTING = {"easy": 1.06, "long": 1.09, "tempo": 1.06, "intervals": 1.12, "race": 1.05}
+_WEIGHTING = {"easy": 1.03, "long": 1.05, "tempo": 1.03, "intervals": 1.08, "race": 1.04}
 
 
 @dataclass(frozen=True, slots=True)

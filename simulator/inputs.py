@@ -1,4 +1,4 @@
-"""Reading what a client sent: bounded bodies, forms of three kinds, numbers that may be nonsense."""
+"""Reading what a client sent: bounded bodies, forms of three kinds, and numbers, or not."""
 
 import base64
 import binascii

@@ -7,8 +7,8 @@ import numpy as np
 from simulator.state import Simulator
 from simulator.world import Activity, Edit
 
-_NEW_SHARE = 0.80
-_EDIT_SHARE = 0.93
+_NEW_SHARE = 0.75
+_EDIT_SHARE = 0.90
 _RECENT = 10
 _TITLES = ("Renamed on the sofa", "With the club", "Better than expected", "Legs of lead")
 
@@ -65,9 +65,9 @@ class LiveFeed:
         return self._sim.world.activity(self._made[int(self._rng.integers(0, len(self._made)))])
 
     def _draw_edit(self, activity: Activity) -> Edit:
-        draw = self._rng.random()
-        if draw < 0.7:  # noqa: PLR2004
+        kind = self._rng.choice(["title", "privacy", "crop"], p=[0.70, 0.15, 0.15])
+        if kind == "title":
             return Edit(name=_TITLES[int(self._rng.integers(0, len(_TITLES)))])
-        if draw < 0.85:  # noqa: PLR2004
+        if kind == "privacy":
             return Edit(private=not activity.private)
         return Edit(crop_s=activity.figures.elapsed_s // 10)

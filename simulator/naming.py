@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 
 from simulator.athletes import Athlete
+from simulator.chance import chance
 from simulator.plan import Plan
 
 _NOUNS = {
@@ -30,7 +31,7 @@ _PARTS = ((11, "Morning"), (14, "Lunch"), (18, "Afternoon"), (24, "Evening"))
 def activity_name(rng: np.random.Generator, athlete: Athlete, plan: Plan) -> str:
     """Mostly the automatic name, at times the athlete's own."""
     own = _OWN.get(plan.effort)
-    if own is not None and rng.random() < 0.6:  # noqa: PLR2004
+    if own is not None and chance(rng, 0.6):
         return str(own[int(rng.integers(0, len(own)))])
     hour = dt.datetime.fromtimestamp(plan.start_s, tz=athlete.zone).hour
     part = next(name for until, name in _PARTS if hour < until)

@@ -8,6 +8,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _BLOCK_S = 6000.0
 _GRAVITY = 9.81
+_NEAR = 1e-5
 
 
 def lagged(time_s: FloatArray, drive: FloatArray, tau_s: float) -> FloatArray:
@@ -36,7 +37,8 @@ def fitted(shape: FloatArray, low: float, mean: float, high: float, where: BoolA
     inside = logs[where]
     target = (mean - low) / (high - low)
     power = _solve_power(inside, target)
-    return low + (high - low) * np.exp(power * logs)
+    bent: FloatArray = low + (high - low) * np.exp(power * logs)
+    return bent
 
 
 def _solve_power(logs: FloatArray, target: float) -> float:
@@ -46,7 +48,7 @@ def _solve_power(logs: FloatArray, target: float) -> float:
         values = np.exp(power * logs)
         miss = float(values.mean()) - target
         slope = float((values * logs).mean())
-        if abs(miss) < 1e-5 or slope == 0:  # noqa: PLR2004
+        if abs(miss) < _NEAR or slope == 0:
             break
         power = min(max(power - miss / slope, power / 4), power * 4)
     return min(max(power, 0.02), 50.0)

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from simulator.athletes import Athlete
+from simulator.chance import chance
 from simulator.terrain import Course, indoor_course
 
 Effort = Literal["easy", "long", "tempo", "intervals", "race", "manual"]
@@ -13,6 +14,8 @@ CourseBook = Literal["ride", "run", "race", "virtual", "indoor", "none"]
 
 RIDES = frozenset({"Ride", "GravelRide", "VirtualRide", "MountainBikeRide", "EBikeRide"})
 RUNS = frozenset({"Run", "TrailRun", "VirtualRun"})
+BY_HAND = frozenset({"WeightTraining", "Yoga"})
+RECORDABLE = frozenset({"Ride", "GravelRide", "VirtualRide", "Run", "TrailRun", "Hike", "Walk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ def manual_plan(sport: str, start_s: int, length_s: int) -> Plan:
 
 def fitted_to_elapsed(plan: Plan, elapsed_s: int, end_s: int) -> Plan:
     """The same effort, made to last exactly so long and to end at an instant."""
-    stops = tuple(s for s in plan.stops if s.at_moving_s < elapsed_s // 2 and s.length_s < 120)[:1]  # noqa: PLR2004
+    most_s = elapsed_s // 4
+    fitting = (s for s in plan.stops if s.at_moving_s < elapsed_s // 2 and s.length_s < most_s)
+    stops = tuple(fitting)[:1]
     moving_s = elapsed_s - sum(stop.length_s for stop in stops)
     faster = plan.moving_s / moving_s
     return replace(
@@ -161,12 +166,12 @@ def fitted_to_elapsed(plan: Plan, elapsed_s: int, end_s: int) -> Plan:
 def draw_stops(rng: np.random.Generator, moving_s: int, *, indoors: bool) -> tuple[Stop, ...]:
     """Traffic lights, a cafe on a long day, a pause on the trainer now and then."""
     expected = moving_s / (7200 if indoors else 1100)
-    places = np.unique(rng.integers(30, max(31, moving_s - 30), int(rng.poisson(expected))))
+    drawn = rng.integers(30, max(31, moving_s - 30), int(rng.poisson(expected)))
     stops: list[Stop] = []
-    for place in places.tolist():
-        recorded = bool(rng.random() < 0.4)  # noqa: PLR2004
+    for place in sorted(set(drawn.tolist())):
+        recorded = chance(rng, 0.4)
         length = rng.integers(6, 45) if recorded else min(5400, int(rng.gamma(1.1, 110)) + 20)
-        stops.append(Stop(int(place), int(length), recorded))
+        stops.append(Stop(place, int(length), recorded))
     return tuple(stops)
 
 

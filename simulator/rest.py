@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.detail import detail, laps, summary
+from simulator.detail import detail, summary
 from simulator.faults import FaultError, bad_request, not_found, rate_limited
 from simulator.grants import Session
 from simulator.inputs import bearer_token, is_true, whole_number
 from simulator.people import detailed_athlete, detailed_gear, metres_by_gear, stats, summary_athlete
 from simulator.people import zones as zones_of
 from simulator.state import Simulator, simulator_of
+from simulator.wire_pieces import laps
 from simulator.wire_streams import stream_set
 from simulator.world import Activity
 

@@ -15,6 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _BIKE_KG = 9.0
+_WARM_UP = 0.2
+_HARD_SHARE = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,30 @@ class Streams:
     def until(self, elapsed_s: float) -> "Streams":
         """The samples up to an instant."""
         count = max(2, int(np.searchsorted(self.time_s, elapsed_s, side="right")))
-        cut = {name: None if v is None else v[:count] for name, v in self._columns().items()}
-        return replace(self, **cut)
+        return Streams(
+            time_s=self.time_s[:count],
+            moving=self.moving[:count],
+            distance_m=self.distance_m[:count],
+            speed_mps=self.speed_mps[:count],
+            heartrate=self.heartrate[:count],
+            cadence=self.cadence[:count],
+            lat=_first(self.lat, count),
+            lng=_first(self.lng, count),
+            altitude_m=_first(self.altitude_m, count),
+            grade_pct=_first(self.grade_pct, count),
+            watts=_first(self.watts, count),
+            temp_c=_first(self.temp_c, count),
+        )
 
     def stretched(self, factor: float) -> "Streams":
         return replace(self, distance_m=self.distance_m * factor, speed_mps=self.speed_mps * factor)
 
-    def _columns(self) -> dict[str, npt.NDArray[np.generic] | None]:
-        return {name: getattr(self, name) for name in self.__slots__}
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    lat: FloatArray | None = None
+    lng: FloatArray | None = None
+    altitude_m: FloatArray | None = None
 
 
 def make_streams(athlete: Athlete, plan: Plan, activity_id: int, max_points: int | None) -> Streams:
@@ -65,20 +83,21 @@ def make_streams(athlete: Athlete, plan: Plan, activity_id: int, max_points: int
     exertion = np.where(line.moving, exertion, 0.0)
     watts = _watts(plan, exertion, line)
     temp = _temperature(rng, plan, line)
-    streams = Streams(
+    ground = _on_the_ground(rng, plan, course, along_m) if course.outdoors else _Ground()
+    return Streams(
         time_s=line.time_s,
         moving=line.moving,
         distance_m=along_m * (plan.distance_m / course.length_m),
         speed_mps=np.where(line.moving, np.minimum(speed, plan.max_speed_mps), 0.0),
         heartrate=_heartrate(rng, athlete, plan, exertion, line),
         cadence=_cadence(rng, plan, exertion, line),
-        lat=None, lng=None, altitude_m=None, grade_pct=None,
+        lat=ground.lat,
+        lng=ground.lng,
+        altitude_m=ground.altitude_m,
+        grade_pct=grade * 100.0 if course.outdoors else None,
         watts=watts,
         temp_c=temp,
-    )  # fmt: skip
-    if not course.outdoors:
-        return streams
-    return replace(streams, **_on_the_ground(rng, plan, course, along_m, grade))
+    )
 
 
 def _travel(
@@ -106,10 +125,8 @@ def _effort_shape(rng: np.random.Generator, plan: Plan, place: FloatArray) -> Fl
     shape = 1 + slow_noise(rng, place, 500.0, 0.035)
     if plan.effort == "intervals":
         repeats = int(rng.integers(4, 9))
-        share = place / place[-1]
-        hard = (
-            (np.mod((share - 0.22) / 0.62 * repeats, 1.0) < 0.55) & (share > 0.22) & (share < 0.84)
-        )  # noqa: PLR2004
+        share = (place / place[-1] - _WARM_UP) / (1 - 2 * _WARM_UP)
+        hard = (np.mod(share * repeats, 1.0) < _HARD_SHARE) & (share > 0) & (share < 1)
         shape *= np.where(hard, 1.14, 0.94)
     return shape
 
@@ -134,7 +151,8 @@ def _slowing(plan: Plan, line: Timeline) -> FloatArray:
     distance_s = np.minimum(
         np.abs(line.clock_s - marks[after - 1]), np.abs(marks[after] - line.clock_s)
     )
-    return np.clip(0.25 + distance_s / 8.0, 0.25, 1.0)
+    slowing: FloatArray = np.clip(0.25 + distance_s / 8.0, 0.25, 1.0)
+    return slowing
 
 
 def _watts(plan: Plan, exertion: FloatArray, line: Timeline) -> FloatArray | None:
@@ -155,7 +173,8 @@ def _heartrate(
         rng, line.time_s, 25.0, 0.015 * float(drive.mean())
     )
     low = min(athlete.rest_hr + 28.0, plan.average_hr - 12.0)
-    return fitted(shape, low, plan.average_hr, plan.max_hr, np.ones_like(line.moving))
+    everywhere = np.ones(shape.size, dtype=np.bool_)
+    return fitted(shape, low, plan.average_hr, plan.max_hr, everywhere)
 
 
 def _cadence(
@@ -178,17 +197,20 @@ def _temperature(rng: np.random.Generator, plan: Plan, line: Timeline) -> FloatA
 
 
 def _on_the_ground(
-    rng: np.random.Generator, plan: Plan, course: Course, along_m: FloatArray, grade: FloatArray
-) -> dict[str, FloatArray]:
+    rng: np.random.Generator, plan: Plan, course: Course, along_m: FloatArray
+) -> _Ground:
     """Coordinates a few metres off the line, exact at both ends, and the height there."""
     taper = np.minimum(1.0, np.minimum(along_m, along_m[-1] - along_m) / 50.0) * 2.5e-5
     low = float(course.altitude_m.min())
     height = np.interp(along_m, course.along_m, course.altitude_m)
-    return {
-        "lat": np.interp(along_m, course.along_m, course.lat)
+    return _Ground(
+        lat=np.interp(along_m, course.along_m, course.lat)
         + taper * slow_noise(rng, along_m, 120.0, 1.0),
-        "lng": np.interp(along_m, course.along_m, course.lng)
+        lng=np.interp(along_m, course.along_m, course.lng)
         + taper * slow_noise(rng, along_m, 120.0, 1.0),
-        "altitude_m": low + (height - low) * plan.climb_scale,
-        "grade_pct": grade * 100.0,
-    }
+        altitude_m=low + (height - low) * plan.climb_scale,
+    )
+
+
+def _first(values: FloatArray | None, count: int) -> FloatArray | None:
+    return None if values is None else values[:count]

@@ -97,7 +97,7 @@ class HeightField:
         length_m = np.geomspace(900.0, 14_000.0, waves)
         direction = rng.uniform(0, 2 * np.pi, waves)
         number = 2 * np.pi / length_m
-        height_m = slope * np.sqrt(2 / waves) / number * rng.uniform(0.6, 1.4, waves)
+        height_m = 1.3 * slope * np.sqrt(2 / waves) / number * rng.uniform(0.6, 1.4, waves)
         return cls(
             base_m,
             number * np.cos(direction),

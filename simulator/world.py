@@ -7,16 +7,18 @@ import numpy as np
 
 from simulator.athletes import ATHLETE_ID_BASE, Athlete, Gear, make_athlete
 from simulator.calendar import draw_intention, training_days
+from simulator.chance import chance
 from simulator.config import SimulatorConfig
 from simulator.figures import Figures, measured_figures, planned_figures
 from simulator.naming import activity_name
-from simulator.plan import RIDES, RUNS, Plan, fitted_to_elapsed, make_plan
+from simulator.plan import BY_HAND, RIDES, RUNS, Plan, fitted_to_elapsed, make_plan, manual_plan
 from simulator.streams import Streams, make_streams
 from simulator.timeline import point_count
 
 _YEAR_S = 365.25 * 86_400
 _ID_EPOCH_S = 1_400_000_000
 _CACHED_STREAMS = 12
+_MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class World:
 
     def gear(self, gear_id: str) -> tuple[Athlete, Gear] | None:
         digits = gear_id[1:]
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 12):  # noqa: PLR2004
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
             return None
         athlete = self.athlete(ATHLETE_ID_BASE + (int(digits) - 7000) // 10)
         if athlete is None:
@@ -149,7 +151,10 @@ class World:
         )
         speed_mps = 8.0 if aim.sport in RIDES else 3.0
         aim = replace(aim, length_m=speed_mps * duration_s, effort="easy")
-        plan = fitted_to_elapsed(make_plan(rng, athlete, aim), duration_s, int(now_s))
+        if sport in BY_HAND:
+            plan = manual_plan(sport, int(now_s) - duration_s, duration_s)
+        else:
+            plan = fitted_to_elapsed(make_plan(rng, athlete, aim), duration_s, int(now_s))
         activity = self._from_plan(athlete, plan, shelf, now_s)
         if name is not None:
             activity = replace(activity, name=name)
@@ -205,7 +210,7 @@ class World:
             name=activity_name(rng, athlete, plan),
             sport_type=plan.sport,
             gear_id=_usual_gear(athlete, plan),
-            private=bool(rng.random() < 0.03),  # noqa: PLR2004 - a few are nobody's business
+            private=chance(rng, 0.03),  # a few are nobody's business
             created_s=created_s,
         )
 

@@ -32,7 +32,7 @@ WANTED_PORTS = {"simulator": 8322, "paceline": 8321, "dashboard": 8501}
 SHOW_YEARS, CHECK_YEARS = 4, 1
 LIVE_EVERY_S = 4.0
 CHECK_EVENTS = 40
-CHECK_WITHIN_S = 240
+CHECK_WITHIN_S = 60
 
 
 @dataclass

@@ -36,13 +36,13 @@ class Recording:
 def record(t: Ints, gap_s: int = GAP_S) -> Recording:
     """Read the time stream, in seconds from the start. O(n).
 
-    An instant that does not move forward is a repetition: the last value of an instant stands.
+    A sample from before its predecessor is dropped; of equal instants the last one stands.
     """
     if t.size == 0:
         return Recording(kept=t, seconds=t, paused_s=0)
-    highest_so_far = np.maximum.accumulate(t)
-    forward = np.append(highest_so_far[1:] > highest_so_far[:-1], [True])
-    kept = np.flatnonzero(forward & (t == highest_so_far))
+    in_order = np.flatnonzero(t == np.maximum.accumulate(t))
+    is_last = np.append(np.diff(t[in_order]) > 0, [True])
+    kept = in_order[is_last]
     steps = np.diff(t[kept], prepend=t[kept][:1])
     is_pause = steps > gap_s
     return Recording(

@@ -44,7 +44,7 @@ def decode_push(body: bytes) -> Push:
     envelope: Any = json.loads(body)
     message = envelope["message"]
     return Push(
-        data=base64.b64decode(message.get("data", "")),
+        data=base64.b64decode(message.get("data", ""), validate=True),
         attributes=message.get("attributes") or {},
         attempt=int(envelope.get("deliveryAttempt") or 1),
     )

@@ -53,11 +53,12 @@ class Plan:
 
     @property
     def newest_landed(self) -> str:
-        """The newest row that this run can see; later ones are for the next run."""
+        """The newest row that this run can see, and never less than the last run saw."""
         landed = " UNION ALL ".join(
             f"SELECT MAX({INGESTED_AT}) AS {INGESTED_AT} FROM {table.name}"
             for table in self.tables.values()
-            if table.kind == "landing" and INGESTED_AT in table.column_names
+            if table.name == WATERMARKS
+            or (table.kind == "landing" and INGESTED_AT in table.column_names)
         )
         return (
             f"SELECT COALESCE(MAX(landed.{INGESTED_AT}), TIMESTAMP '1970-01-01 00:00:00+00')"

@@ -1,7 +1,7 @@
 """Where a GoogleSQL text names our tables, found without disturbing the author's text."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 # Strings and comments first, so that nothing inside them is taken for a name.
@@ -59,4 +59,12 @@ def replace_tables(
     """The same text with each naming of a table replaced."""
     for reference in reversed(references(sql, tables)):
         sql = sql[: reference.start] + replacement(reference) + sql[reference.end :]
+    return sql
+
+
+def replace_parameters(sql: str, values: Mapping[str, str]) -> str:
+    """The same text with each @parameter replaced by an expression."""
+    for token in reversed(list(tokens(sql))):
+        if token.kind == "name" and token.text.startswith("@"):
+            sql = sql[: token.start] + values[token.text[1:]] + sql[token.end :]
     return sql

@@ -1,6 +1,7 @@
 """GoogleSQL to what DuckDB runs, with the corrections that keep its meaning."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlglot import exp, parse_one
 
@@ -16,7 +17,12 @@ def duckdb_name(table: Table) -> str:
 def to_duckdb(sql: str, tables: Mapping[str, Table]) -> str:
     """One statement of the plan, or one query that passed `parse_query`."""
     renamed = replace_tables(sql, tables, lambda source: duckdb_name(tables[source.table]))
-    statement = parse_one(renamed, read="bigquery").transform(_correct)
+    return _translate(renamed)
+
+
+@lru_cache(maxsize=512)  # a refresh runs the same 60 statements again and again
+def _translate(googlesql: str) -> str:
+    statement = parse_one(googlesql, read="bigquery").transform(_correct)
     return statement.sql(dialect="duckdb", comments=False)
 
 

@@ -12,10 +12,12 @@ watermarks AS (
 ),
 last_run AS (
   SELECT
-    MAX(finished_at) AS refreshed_at,
-    MAX_BY(blocked_tables, finished_at) AS blocked_tables
+    finished_at,
+    blocked_tables
   FROM
     runs
+  QUALIFY
+    ROW_NUMBER() OVER (ORDER BY finished_at DESC) = 1
 ),
 landed AS (
   SELECT
@@ -26,10 +28,12 @@ landed AS (
     name = 'landing'
 )
 SELECT
-  last_run.refreshed_at,
+  last_run.finished_at AS refreshed_at,
   landed.landed_until,
   last_run.blocked_tables
 FROM
-  last_run
-CROSS JOIN
   landed
+LEFT JOIN
+  last_run
+ON
+  TRUE

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -55,7 +55,7 @@ class Row:
     activity_id: int
     name: str
     sport_type: str
-    started_local: datetime
+    started_local: str
     distance_m: float
     moving_time_s: int
     elevation_gain_m: float = 0.0

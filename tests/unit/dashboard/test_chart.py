@@ -14,7 +14,7 @@ BARS = [
 
 
 def test_families_stand_upon_each_other() -> None:
-    drawn = rectangles(BARS, Grain.WEEK, by_time=False)
+    drawn = rectangles(BARS, Grain.WEEK)
     assert [(one["sport"], one["from"], one["to"]) for one in drawn] == [
         ("Rides", 0, 40),
         ("Runs", 40, 55),
@@ -25,11 +25,17 @@ def test_families_stand_upon_each_other() -> None:
 
 def test_december_ends_with_the_year() -> None:
     december = [SportTotal(date(2025, 12, 1), "Run", 1_000, 300)]
-    (drawn,) = rectangles(december, Grain.MONTH, by_time=False)
+    (drawn,) = rectangles(december, Grain.MONTH)
     assert float(drawn["until"]) - float(drawn["since"]) == 0.8 * 31 * 86_400_000
 
 
 def test_sports_without_distance_are_drawn_by_time() -> None:
     yoga = [SportTotal(date(2026, 1, 5), "Yoga", 0, 5_400)]
-    drawing = bars_by_sport(yoga, Grain.WEEK, dark=False).to_dict()
-    assert drawing["data"]["values"][0]["to"] == 1.5
+    (drawn,) = rectangles(yoga, Grain.WEEK)
+    assert drawn["to"] == 1.5
+
+
+def test_the_legend_names_only_sports_that_have_a_bar() -> None:
+    yoga = SportTotal(date(2026, 1, 5), "Yoga", 0, 5_400)
+    colour = bars_by_sport([*BARS, yoga], Grain.WEEK, dark=False)["encoding"]["color"]
+    assert colour["scale"]["domain"] == ["Rides", "Runs"]

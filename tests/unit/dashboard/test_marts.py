@@ -12,8 +12,8 @@ from dashboard import history
 from dashboard.marts import Marts, MartsUnavailableError, identity_of, open_marts
 from tests.unit.dashboard.marts_file import Row, write_marts
 
-RUN = Row(7, 1, "Lunch run", "Run", datetime(2026, 2, 3, 12, 15), 10_000, 3_000)
-RIDE = Row(7, 2, "Evening spin", "Ride", datetime(2026, 2, 4, 18, 0), 40_000, 5_400)
+RUN = Row(7, 1, "Lunch run", "Run", "2026-02-03 12:15", 10_000, 3_000)
+RIDE = Row(7, 2, "Evening spin", "Ride", "2026-02-04 18:00", 40_000, 5_400)
 
 
 @pytest.fixture
@@ -85,3 +85,24 @@ def test_the_time_of_the_refresh_is_optional(marts_path: Path) -> None:
     write_marts(marts_path, [RUN], refreshed_at=at)
     with open_marts(marts_path) as marts:
         assert history.refreshed_at(marts) == at
+
+
+@pytest.mark.parametrize(("its_table", "told"), [("kept", "06:03"), ("gone", None)])
+def test_the_time_of_the_refresh_may_be_a_view_even_one_without_its_table(
+    marts_path: Path, its_table: str, told: str | None
+) -> None:
+    write_marts(marts_path, [RUN])
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("ATTACH $path AS history", {"path": str(marts_path)})
+        connection.execute("USE history")
+        connection.execute(
+            "CREATE TABLE runs AS SELECT TIMESTAMPTZ '2026-02-05 06:03:00+00' AS ended_at"
+        )
+        connection.execute(
+            "CREATE VIEW marts.freshness AS SELECT ended_at AS refreshed_at FROM runs"
+        )
+        if its_table == "gone":
+            connection.execute("DROP TABLE runs")
+    with open_marts(marts_path) as marts:
+        refreshed_at = history.refreshed_at(marts)
+    assert (refreshed_at and f"{refreshed_at:%H:%M}") == told

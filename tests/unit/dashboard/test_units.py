@@ -66,4 +66,4 @@ def test_age_is_one_whole_unit(elapsed: timedelta, written: str) -> None:
 
 
 def test_a_local_start_is_the_clock_on_the_wall() -> None:
-    assert units.local_start(datetime(2024, 9, 3, 7, 5)) == "Tue 3 Sep 2024, 07:05"
+    assert units.local_start(datetime.fromisoformat("2024-09-03 07:05")) == "Tue 3 Sep 2024, 07:05"

@@ -49,7 +49,7 @@ class CheckFailed(Exception):
     """A table's new rows are not let through."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class DuckDbScript:
     """The plan's statements as DuckDB runs them, translated when first needed."""
 
@@ -58,7 +58,6 @@ class DuckDbScript:
     clock: Clock
 
     def __post_init__(self) -> None:
-        self._translated: dict[str, str] = {}
         for view in self.plan.views:
             query = to_duckdb(view.query or "", self.plan.tables)
             self.connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {query}")
@@ -153,9 +152,7 @@ class DuckDbScript:
         return table[0][0].as_py() if table.num_rows else None
 
     def _sql(self, statement: str) -> str:
-        if statement not in self._translated:
-            self._translated[statement] = to_duckdb(statement, self.plan.tables)
-        return self._translated[statement]
+        return to_duckdb(statement, self.plan.tables)
 
     def _seconds_since(self, started_at: datetime) -> float:
         return (self.clock.now() - started_at).total_seconds()

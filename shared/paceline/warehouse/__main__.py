@@ -1,0 +1,28 @@
+"""`python -m paceline.warehouse` prints the script for BigQuery's scheduled query."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from paceline.warehouse.bigquery import render_script, render_tables
+from paceline.warehouse.plan import compile_plan
+from paceline.warehouse.tables import load_tables
+
+_SQL_ROOT = Path(__file__).resolve().parents[3] / "sql"
+
+
+def main(arguments: list[str]) -> str:
+    parser = argparse.ArgumentParser(prog="python -m paceline.warehouse", description=__doc__)
+    parser.add_argument("--sql", type=Path, default=_SQL_ROOT, help="the folder of the tables")
+    parser.add_argument("--prefix", default="paceline_", help="what dataset names begin with")
+    parser.add_argument("--full", action="store_true", help="rebuild every table from landing")
+    parser.add_argument("--tables", action="store_true", help="print the DDL of the tables instead")
+    options = parser.parse_args(arguments)
+    tables = load_tables(options.sql)
+    if options.tables:
+        return "\n\n".join(render_tables(tables, prefix=options.prefix)) + "\n"
+    return render_script(compile_plan(tables), prefix=options.prefix, full=options.full)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(sys.argv[1:]))

@@ -1,0 +1,199 @@
+"""Real processes for the tests, and what they do: `python -m tests.contract.processes JOB …`."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from paceline.adapters.local.blobs import FileBlobs
+from paceline.adapters.local.bus import SqliteBus
+from paceline.adapters.local.sqlite import Database
+from paceline.adapters.local.state import SqliteState
+from paceline.adapters.local.system import RandomIds, SystemClock
+from paceline.errors import Conflict
+from paceline.model.routes import Subscription
+
+ROOT = Path(__file__).parents[2]
+RIDES = Subscription("rides", "rides")
+
+
+def start(job: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a job in a process of its own; use it as a context manager."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.contract.processes", job, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_together(*commands: tuple[object, ...]) -> list[list[str]]:
+    """Start all, let them go at one moment, and return the lines that each printed."""
+    processes = [start(str(job), *arguments) for job, *arguments in commands]
+    for process in processes:
+        assert read_line(process) == "ready"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    outputs = []
+    for process in processes:
+        with process:
+            output, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+        outputs.append(output.splitlines())
+    return outputs
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def content_of(name: str) -> bytes:
+    """Bytes that follow from the name, of very different lengths."""
+    seed = hashlib.sha256(name.encode()).digest()
+    return seed * (1 + seed[0] * 40)
+
+
+def _wait_for_go() -> None:
+    _say("ready")
+    sys.stdin.readline()
+
+
+def _say(line: object) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def open_databases(folder: str, files: str, me: str, others: str) -> None:
+    """Open one new file after the other, each at the moment when all others do."""
+    _wait_for_go()
+    for number in range(int(files)):
+        (Path(folder) / f"{number}-{me}").touch()
+        while len(list(Path(folder).glob(f"{number}-*"))) < int(others):
+            os.sched_yield()
+        with Database(Path(folder) / str(number) / "paceline.db") as database:
+            SqliteState(database).create("opened", me, {})
+
+
+def publish(path: str) -> None:
+    """Publish, say the id, and wait to be killed."""
+    bus = SqliteBus(Database(Path(path)), [RIDES], SystemClock(), RandomIds())
+    _say(bus.publish("rides", b"a ride", {"kind": "ride"}))
+    sys.stdin.readline()
+
+
+def drain(path: str) -> None:
+    """Pull and acknowledge until nothing is left; say what was ours.
+
+    The first lease is taken before the start, so that both always have some at the same time.
+    """
+    with Database(Path(path)) as database:
+        bus = SqliteBus(database, [RIDES], SystemClock(), RandomIds())
+        deliveries = bus.pull("rides", 5)
+        _wait_for_go()
+        while deliveries:
+            for delivery in deliveries:
+                if bus.ack(delivery):
+                    _say(delivery.message_id)
+            deliveries = bus.pull("rides", 5)
+
+
+def increment(path: str, times: str) -> None:
+    with Database(Path(path)) as database:
+        state = SqliteState(database)
+        _wait_for_go()
+        for _ in range(int(times)):
+            _increment_once(state)
+
+
+def _increment_once(state: SqliteState) -> None:
+    while True:
+        stored = state.get("counters", "one")
+        assert stored
+        try:
+            state.replace("counters", "one", {"n": stored.data["n"] + 1}, stored.version)
+        except Conflict:
+            continue
+        return
+
+
+def put_race(root: str, who: str, names: str) -> None:
+    """Put under names that others want too; say which were ours."""
+    blobs = FileBlobs(Path(root))
+    _wait_for_go()
+    for number in range(int(names)):
+        if blobs.put(f"race/{number}", who.encode() * 5_000, {"by": who}):
+            _say(f"race/{number}")
+
+
+def put_until_killed(root: str, life: str) -> None:
+    """Put one object after the other; say each name once it is stored."""
+    blobs = FileBlobs(Path(root))
+    number = 0
+    while True:
+        name = f"life={life}/{number % 7}/{number}.gz"
+        blobs.put(name, content_of(name), {"name": name})
+        _say(name)
+        number += 1
+
+
+def die_at_each_step(root: str, job: str) -> None:
+    """Do one job in child after child; child N is killed at its Nth contact with the disk."""
+    jobs: dict[str, Callable[[FileBlobs], object]] = {
+        "put": lambda blobs: blobs.put("a/b/1.gz", b"first", {"life": "first"}),
+        "delete": lambda blobs: blobs.delete("a/b/1.gz"),
+    }
+    step = 0
+    while True:
+        blobs = FileBlobs(Path(root) / str(step))
+        if job == "delete":
+            jobs["put"](blobs)
+        child = os.fork()
+        if child == 0:
+            _kill_me_at(step)
+            jobs[job](blobs)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            assert os.waitstatus_to_exitcode(status) == 0
+            _say(step)
+            return
+        step += 1
+
+
+def _kill_me_at(step: int) -> None:
+    """Python announces each open, lock, rename, removal and mkdir before it is done."""
+    seen = 0
+
+    def hook(event: str, _: tuple[Any, ...]) -> None:
+        nonlocal seen
+        if event.startswith(("os.", "open", "fcntl.", "tempfile.")):
+            seen += 1  # first, for the kill is announced too
+            if seen == step + 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    job.__name__: job
+    for job in (
+        open_databases,
+        publish,
+        drain,
+        increment,
+        put_race,
+        put_until_killed,
+        die_at_each_step,
+    )
+}
+
+if __name__ == "__main__":
+    JOBS[sys.argv[1]](*sys.argv[2:])

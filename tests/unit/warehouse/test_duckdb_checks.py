@@ -1,0 +1,130 @@
+"""A check that fails leaves the old rows, blocks what reads them, and is repaired by a new row."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paceline.adapters.local.duckdb import DuckDbWarehouse
+from paceline.adapters.local.manual import ManualClock
+from tests.unit.warehouse.conftest import Opener
+from tests.unit.warehouse.landed import SQL, activity, tables
+
+CHECK = "-- check: not_too_far: nobody runs 100 km on one day here\n"
+OFFENDING = "SELECT 1 FROM {table} AS t WHERE t.distance_m > 100000;\n"
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    """Our tables, and a check of its own on the daily summary."""
+    copy = tmp_path / "sql"
+    shutil.copytree(SQL, copy)
+    checks = copy / "marts" / "daily_summary" / "checks.sql"
+    checks.write_text(CHECK + OFFENDING.format(table="marts.daily_summary"))
+    return copy
+
+
+@pytest.fixture
+def warehouse(reopen: Opener, sql: Path) -> DuckDbWarehouse:
+    """One good activity is in; then came one that a check refuses, moved from another day."""
+    warehouse = reopen(sql)
+    warehouse.append(tables({"activities": [activity(1, day=0), activity(2, day=0)]}))
+    assert warehouse.refresh().blocked == {}
+    moved = activity(2, version=2, day=3, distance_m=200_000.0)
+    warehouse.append(tables({"activities": [moved, activity(3, day=4)]}))
+    return warehouse
+
+
+def rows(warehouse: DuckDbWarehouse, table: str) -> list[tuple[object, ...]]:
+    found = warehouse.query(f"SELECT * FROM {table}").to_pylist()
+    return sorted(tuple(row.values()) for row in found)
+
+
+def test_a_failing_check_names_itself_and_blocks_what_reads_the_table(
+    warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    clock.advance(60)
+    report = warehouse.refresh()
+    assert report.blocked == {
+        "marts.daily_summary": "not_too_far: nobody runs 100 km on one day here",
+        "marts.monthly_summary": "marts.daily_summary",
+    }
+    assert "marts.activity_summary" in report.built
+    failures = warehouse.query("SELECT table_name, reason FROM ops.check_failures").to_pylist()
+    assert {row["table_name"]: row["reason"] for row in failures} == report.blocked
+    assert warehouse.query("SELECT blocked_tables FROM marts.freshness").to_pylist() == [
+        {"blocked_tables": 2}
+    ]
+
+
+def test_the_blocked_tables_keep_their_old_rows(warehouse: DuckDbWarehouse) -> None:
+    before = rows(warehouse, "marts.daily_summary"), rows(warehouse, "marts.monthly_summary")
+    warehouse.refresh()
+    after = rows(warehouse, "marts.daily_summary"), rows(warehouse, "marts.monthly_summary")
+    assert after == before
+
+
+def test_the_watermark_stays_until_everything_is_built(warehouse: DuckDbWarehouse) -> None:
+    mark = rows(warehouse, "ops.watermarks")
+    warehouse.refresh()
+    assert rows(warehouse, "ops.watermarks") == mark
+    assert warehouse.refresh().touched_activities == 2
+
+
+def test_after_repair_everything_arrives_also_the_day_that_was_left(
+    warehouse: DuckDbWarehouse, reopen: Opener, sql: Path
+) -> None:
+    warehouse.refresh()
+    repaired = activity(2, version=3, day=3, distance_m=2000.0)
+    warehouse.append(tables({"activities": [repaired]}))
+    assert warehouse.refresh().blocked == {}
+    fresh = reopen(sql, folder="fresh")
+    fresh.append(tables({"activities": [activity(1, day=0), repaired, activity(3, day=4)]}))
+    fresh.refresh()
+    for table in ("silver.activities", "marts.daily_summary", "marts.monthly_summary"):
+        assert rows(warehouse, table) == rows(fresh, table)
+    assert rows(warehouse, "ops.unfinished_days") == []
+
+
+def test_a_row_twice_in_silver_is_caught_by_the_key(
+    warehouse: DuckDbWarehouse, reopen: Opener, sql: Path
+) -> None:
+    warehouse.close()
+    query = sql / "silver" / "activities" / "query.sql"
+    query.write_text(query.read_text().replace(") = 1\n", ") <= 2\n"))
+    again = reopen(sql)
+    again.append(tables({"activities": [activity(1, version=2)]}))
+    report = again.refresh()
+    assert report.blocked["silver.activities"].startswith("unique_key: athlete_id, activity_id")
+    assert report.blocked["marts.daily_summary"] == "silver.activities"
+    assert report.built == ("silver.metrics", "silver.streams")
+
+
+def test_a_query_that_fails_on_its_rows_blocks_its_table_only(
+    warehouse: DuckDbWarehouse, reopen: Opener, sql: Path
+) -> None:
+    warehouse.close()
+    query = sql / "marts" / "activity_summary" / "query.sql"
+    number = "CAST(CAST(activities.name AS FLOAT64) AS STRING) AS name,"
+    query.write_text(query.read_text().replace("activities.name,", number))
+    again = reopen(sql)
+    again.append(tables({"activities": [activity(2, version=3)]}))
+    report = again.refresh()
+    assert list(report.blocked) == ["marts.activity_summary"]
+    assert "Could not convert string 'Run" in report.blocked["marts.activity_summary"]
+    assert "marts.monthly_summary" in report.built
+
+
+def test_a_reference_to_nothing_is_caught(
+    warehouse: DuckDbWarehouse, reopen: Opener, sql: Path
+) -> None:
+    warehouse.close()
+    metadata = sql / "marts" / "activity_summary" / "metadata.yaml"
+    metadata.write_text(
+        metadata.read_text().replace("  silver.activities: [", "  silver.metrics: [")
+    )
+    again = reopen(sql)
+    again.append(tables({"activities": [activity(4)]}))
+    assert again.refresh().blocked["marts.activity_summary"] == (
+        "references_silver_metrics: every athlete_id, activity_id must be in silver.metrics"
+    )
