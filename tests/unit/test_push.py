@@ -28,16 +28,17 @@ def test_an_envelope_survives_the_journey() -> None:
     assert decode_push(encode_push(DELIVERY)) == Push(b"\x00data", {"trace": "abc"}, 3)
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(None, 204), (PayloadInvalid(), 204), (StravaUnavailable(), 503)]
-)
+@pytest.mark.parametrize(("error", "status"), [(None, 204), (StravaUnavailable(), 503)])
 def test_the_status_says_whether_to_deliver_again(error: Exception | None, status: int) -> None:
     assert answer_push("load_silver", encode_push(DELIVERY), end_with(error))[1] == status
 
 
-def test_a_bug_is_raised(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(ZeroDivisionError):
-        answer_push("load_silver", encode_push(DELIVERY), end_with(ZeroDivisionError("x")))
+@pytest.mark.parametrize("bug", [ZeroDivisionError("x"), PayloadInvalid("not recorded")])
+def test_what_no_step_recorded_is_raised_and_so_not_acknowledged(
+    bug: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(type(bug)):
+        answer_push("load_silver", encode_push(DELIVERY), end_with(bug))
     (record,) = caplog.records
     assert json.loads(record.message)["outcome"] == "error"
 

@@ -72,10 +72,10 @@ def project_root() -> Path:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from paceline.cli.demo import Demo, check, show
+    from paceline.cli.demo import check, show
 
-    demo = Demo(project_root(), seed=arguments.seed, years=arguments.years)
-    return check(demo) if arguments.check else show(demo)
+    run = check if arguments.check else show
+    return run(project_root(), seed=arguments.seed, years=arguments.years)
 
 
 def _up(arguments: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ class Processes:
 
     def start(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("w") as log:
+        with (self.logs / f"{name}.log").open("a") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 - our own modules, no shell
                 [sys.executable, "-m", *arguments],
                 cwd=self.root,
@@ -58,17 +58,25 @@ class Processes:
             if self.running[name].poll() is not None:
                 raise NotStarted(f"{name} has stopped: {self._why(name)}")
 
-    def stop(self) -> None:
-        for child in reversed(self.running.values()):
+    def stop(self, *names: str) -> None:
+        """Ask these children, or all, to end; whoever does not in time is killed."""
+        chosen = [self.running.pop(name) for name in names or tuple(reversed(self.running))]
+        for child in chosen:
             child.terminate()
-        for child in reversed(self.running.values()):
+        for child in chosen:
             try:
                 child.wait(STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
             _close(child.stdin)
-        self.running.clear()
+
+    def kill(self, name: str) -> None:
+        """Kill -9: the child gets no chance to tidy up."""
+        child = self.running.pop(name)
+        child.kill()
+        child.wait()
+        _close(child.stdin)
 
     def _why(self, name: str) -> str:
         log = self.logs / f"{name}.log"

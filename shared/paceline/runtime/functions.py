@@ -28,6 +28,9 @@ class Functions:
     def names(self) -> frozenset[str]:
         return frozenset(self._apps)
 
+    def app(self, step: str) -> Any:
+        return self._apps[step]
+
     def post(self, step: str, body: bytes) -> tuple[int, str]:
         """Deliver a body to a function as Pub/Sub or the scheduler would."""
         request = EnvironBuilder(method="POST", data=body, content_type="application/json")

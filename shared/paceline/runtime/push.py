@@ -1,7 +1,8 @@
 """The push envelope of Pub/Sub, and what a step's end means for the message.
 
-Acknowledge: any outcome, and Permanent, which the step has recorded. Not: Retryable (503), and
-anything else, which is a bug and is raised (500). See cloud.google.com/pubsub/docs/push.
+A step that returns has recorded what it did, failures that are Permanent among it: acknowledge.
+Retryable is answered 503 and delivered again. Anything else is a bug and is raised: 500, delivered
+again, and a dead letter in the end. See cloud.google.com/pubsub/docs/push.
 """
 
 import base64
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from paceline.errors import Permanent, Retryable
+from paceline.errors import Retryable
 from paceline.model.outcome import Outcome
 from paceline.ports import Delivery
 from paceline.runtime.logs import outcome_of
@@ -59,9 +60,6 @@ def answer_push(step: str, body: bytes, run: Callable[[Push], Outcome]) -> Reply
     with outcome_of(step, attempt=push.attempt, trace=push.attributes.get("trace")) as line:
         try:
             outcome = run(push)
-        except Permanent as error:
-            line.add("permanent", {"error": type(error).__name__, "message": str(error)})
-            return "", 204
         except Retryable as error:
             line.severity = "WARNING"
             line.add("retryable", {"error": type(error).__name__, "message": str(error)})

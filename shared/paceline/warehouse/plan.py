@@ -112,7 +112,7 @@ def compile_plan(tables: Mapping[str, Table]) -> Plan:
     for name in order:
         lint(tables[name], tables)
     built = [tables[name] for name in order]
-    texts = "\n".join(f"{table.name}\n{table.query}" for table in built)
+    texts = "\n".join(f"{table.name}\n{table.columns}\n{table.query}" for table in built)
     return Plan(
         tables=tables,
         touches=tuple(_touch(table) for table in built if table.kind == "temp"),

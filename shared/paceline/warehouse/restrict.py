@@ -14,6 +14,10 @@ def is_touched(touched: Table, row: str) -> str:
     return f"EXISTS (SELECT 1 FROM {touched.name} AS changed WHERE {same})"
 
 
+def touched_rows(source: str, touched: Table) -> str:
+    return f"SELECT * FROM {source} AS src WHERE {is_touched(touched, 'src')}"
+
+
 def restrict(sql: str, touched: Table, tables: Mapping[str, Table]) -> str | None:
     """The query over touched rows only; None when no table in it has the touched keys."""
     wanted = set(touched.column_names)
@@ -23,7 +27,6 @@ def restrict(sql: str, touched: Table, tables: Mapping[str, Table]) -> str | Non
 
     def restricted(source: Reference) -> str:
         alias = "" if source.aliased else f" AS {source.table.partition('.')[2]}"
-        condition = is_touched(touched, "src")
-        return f"(SELECT * FROM {source.table} AS src WHERE {condition}){alias}"
+        return f"({touched_rows(source.table, touched)}){alias}"
 
     return replace_tables(sql, sources, restricted)

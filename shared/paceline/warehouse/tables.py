@@ -75,6 +75,10 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
     @property
+    def has_arrays(self) -> bool:
+        return any(column.type.element for column in self.columns)
+
+    @property
     def appended_columns(self) -> tuple[Column, ...]:
         """What a caller's rows carry: the warehouse itself stamps landing rows on arrival."""
         if self.kind != "landing":

@@ -9,13 +9,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from paceline.adapters.local.duckdb_schema import has_index
 from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
-from paceline.warehouse.plan import Build, Plan
+from paceline.warehouse.plan import TOUCHED, Build, Plan
+from paceline.warehouse.restrict import touched_rows
 from paceline.warehouse.transpile import duckdb_name, to_duckdb
+
+# ruff: noqa: S608 - names come from the repository's own sql/, never from a user
 
 # What a build may run into because of its rows or its SQL; anything else is the store's trouble.
 _BUILD_ERRORS = (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError)
+# A lookup takes 30 ms where reading the table takes 300 (3,000 activities of one hour).
+_MOST_LOOKUPS = 8
 
 
 @contextmanager
@@ -112,13 +118,42 @@ class DuckDbScript:
         return tuple(built), blocked
 
     def _build(self, build: Build, *, full: bool) -> None:
-        for statement in build.everything if full else build.touched_only:
-            self._run(statement)
+        if full:
+            for statement in build.everything:
+                self._run(statement)
+        else:
+            keys = self._few_touched()
+            for statement in build.touched_only:
+                self.connection.execute(self._by_index(self._sql(statement), keys))
         columns = ", ".join(f"EXISTS ({check.offending})" for check in build.checks)
         offended = self._run(f"SELECT {columns}").fetchall()[0]
         for check, offends in zip(build.checks, offended, strict=True):
             if offends:
                 raise CheckFailed(str(check))
+
+    def _few_touched(self) -> list[tuple[int, int]]:
+        """The touched activities, when they are few enough to be looked up one by one."""
+        touched = self.plan.tables[TOUCHED]
+        keys = (
+            f"SELECT athlete_id, activity_id FROM {duckdb_name(touched)} LIMIT {_MOST_LOOKUPS + 1}"
+        )
+        found = self.connection.execute(keys).fetchall()
+        return found if len(found) <= _MOST_LOOKUPS else []
+
+    def _by_index(self, sql: str, keys: list[tuple[int, int]]) -> str:
+        """The same rows of indexed tables, asked for as DuckDB's index can answer."""
+        tables = self.plan.tables
+        for table in filter(has_index, tables.values()) if keys else ():
+            scan = to_duckdb(touched_rows(table.name, tables[TOUCHED]), tables)
+            # One plain condition a lookup: a second one that DuckDB could push down as well makes
+            # it read the whole table, so that on athlete_id is written as one that it cannot.
+            lookups = (
+                f"SELECT * FROM {table.name} WHERE activity_id = {activity_id}"
+                f" AND athlete_id + 0 = {athlete_id}"
+                for athlete_id, activity_id in keys
+            )
+            sql = sql.replace(scan, " UNION ALL ".join(lookups))
+        return sql
 
     def _record(
         self,

@@ -1,0 +1,139 @@
+"""The deployed entry points, each under functions-framework's own app, over one local runtime."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paceline.runtime import current
+from paceline.runtime.functions import Functions
+from paceline.runtime.local import LocalRuntime
+from paceline.runtime.push import encode_push
+from tests.builders import as_bytes, event, message
+
+ROOT = Path(__file__).parents[2]
+SECRET = "0123456789abcdef"
+STEPS = {"receive_webhook", "fetch_activity", "load_silver", "release_work", "build_marts"}
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
+    settings = {
+        "STRAVA_CLIENT_ID": "12345",
+        "STRAVA_CLIENT_SECRET": "secret",
+        "VERIFY_TOKEN": "verify-me",
+        "WEBHOOK_SECRET": SECRET,
+        "HOME": str(tmp_path / "home"),
+        "ROOT": str(ROOT),
+        "STRAVA_API_BASE": "http://127.0.0.1:9",
+        "STRAVA_OAUTH_BASE": "http://127.0.0.1:9",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PACELINE_{name}", value)
+    current.cache_clear()
+    yield current()
+    current().close()
+    current.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def functions() -> Functions:
+    return Functions(ROOT)
+
+
+def client(functions: Functions, step: str) -> Any:
+    return functions.app(step).test_client()
+
+
+def test_every_step_has_its_function(functions: Functions) -> None:
+    assert functions.names() == STEPS
+    for step in STEPS:
+        assert (ROOT / f"shared/paceline/steps/{step}.py").is_file()
+        lines = (ROOT / f"functions/{step}/main.py").read_text().splitlines()
+        statements = [line for line in lines if line and not line.startswith(("import", "from"))]
+        assert len(statements) <= 15
+
+
+def test_the_webhook_accepts_an_event_over_http(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    answer = client(functions, "receive_webhook").post(
+        f"/{SECRET}", json=event().as_json(), content_type="application/json"
+    )
+
+    assert answer.status_code == 200
+    assert runtime.bus.backlog("fetch_activity") == 1
+
+
+def test_the_webhook_answers_the_handshake_over_http(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify-me", "hub.challenge": "c"}
+    answer = client(functions, "receive_webhook").get(f"/{SECRET}", query_string=query)
+
+    assert answer.json == {"hub.challenge": "c"}
+    assert answer.content_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{", 400), (b"x" * 9_000, 413), (as_bytes(event().as_json()), 200)]
+)
+def test_the_webhook_names_bad_bodies_over_http(
+    runtime: LocalRuntime, functions: Functions, body: bytes, status: int
+) -> None:
+    answer = client(functions, "receive_webhook").post(f"/{SECRET}", data=body)
+
+    assert answer.status_code == status
+
+
+def test_an_unwritable_bus_is_503_and_the_event_is_nowhere(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    assert runtime.bus.backlog("fetch_activity") == 0
+    with runtime.bus_file.transaction() as connection:
+        connection.execute("ALTER TABLE messages RENAME TO away")
+    answer = client(functions, "receive_webhook").post(f"/{SECRET}", json=event().as_json())
+    with runtime.bus_file.transaction() as connection:
+        connection.execute("ALTER TABLE away RENAME TO messages")
+
+    assert answer.status_code == 503
+    assert runtime.bus.backlog("fetch_activity") == 0
+
+
+def test_the_subscription_we_made_is_the_only_one_accepted(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    runtime.remember_subscription(78)
+    answer = client(functions, "receive_webhook").post(f"/{SECRET}", json=event().as_json())
+
+    assert answer.status_code == 403
+
+
+def test_a_pushed_event_of_a_stranger_is_acknowledged(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    runtime.bus.publish("events", message().encode(), message().attributes())
+    (delivery,) = runtime.bus.pull("fetch_activity", 1)
+
+    assert functions.post("fetch_activity", encode_push(delivery))[0] == 204
+
+
+def test_a_push_of_something_else_is_not_acknowledged(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    envelope = {"message": {"data": base64.b64encode(b"{}").decode(), "messageId": "1"}}
+
+    assert functions.post("load_silver", b"not an envelope")[0] == 400
+    assert functions.post("fetch_activity", json.dumps(envelope).encode())[0] == 500
+    assert functions.post("load_silver", json.dumps(envelope).encode())[0] == 500
+
+
+def test_the_schedule_runs_release_work_and_build_marts(
+    runtime: LocalRuntime, functions: Functions
+) -> None:
+    assert json.loads(functions.post("release_work", b"{}")[1])["released"] == 0
+    assert json.loads(functions.post("build_marts", b'{"full": true}')[1])["outcome"] == "built"
+    assert runtime.marts_path.exists()
