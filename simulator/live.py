@@ -65,9 +65,12 @@ class LiveFeed:
         return self._sim.world.activity(self._made[int(self._rng.integers(0, len(self._made)))])
 
     def _draw_edit(self, activity: Activity) -> Edit:
+        """An edit that Strava announces: a crop alone sends no event, so it comes with a title."""
         kind = self._rng.choice(["title", "privacy", "crop"], p=[0.70, 0.15, 0.15])
-        if kind == "title":
-            return Edit(name=_TITLES[int(self._rng.integers(0, len(_TITLES)))])
         if kind == "privacy":
             return Edit(private=not activity.private)
-        return Edit(crop_s=activity.figures.elapsed_s // 10)
+        others = [title for title in _TITLES if title != activity.name]
+        title = others[int(self._rng.integers(0, len(others)))]
+        if kind == "title":
+            return Edit(name=title)
+        return Edit(name=title, crop_s=activity.figures.elapsed_s // 10)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.adapters.local.system import RandomIds, SystemClock
-from paceline.errors import Conflict
+from paceline.errors import Conflict, StoreUnavailable
 from paceline.model.routes import Subscription
 
 ROOT = Path(__file__).parents[2]
@@ -34,20 +35,21 @@ def start(job: str, *arguments: object) -> subprocess.Popen[str]:
 
 def run_together(*commands: tuple[object, ...]) -> list[list[str]]:
     """Start all, let them go at one moment, and return the lines that each printed."""
-    processes = [start(str(job), *arguments) for job, *arguments in commands]
-    for process in processes:
-        assert read_line(process) == "ready"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outputs = []
-    for process in processes:
-        with process:
-            output, _ = process.communicate(timeout=30)
-        assert process.returncode == 0
-        outputs.append(output.splitlines())
-    return outputs
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(start(str(job), *arguments)) for job, *arguments in commands
+        ]
+        for process in processes:
+            stack.callback(process.kill)  # or a test that fails would wait for the others
+        for process in processes:
+            assert read_line(process) == "ready"
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        outputs = [process.communicate(timeout=30)[0].splitlines() for process in processes]
+        assert [process.returncode for process in processes] == [0] * len(processes)
+        return outputs
 
 
 def read_line(process: subprocess.Popen[str]) -> str:
@@ -71,15 +73,18 @@ def _say(line: object) -> None:
     sys.stdout.flush()
 
 
-def open_databases(folder: str, files: str, me: str, others: str) -> None:
-    """Open one new file after the other, each at the moment when all others do."""
+def open_databases(folder: str, files: str, me: str, other: str) -> None:
+    """Open one new file after the other, each when the other process does; say what failed."""
     _wait_for_go()
     for number in range(int(files)):
         (Path(folder) / f"{number}-{me}").touch()
-        while len(list(Path(folder).glob(f"{number}-*"))) < int(others):
+        while not (Path(folder) / f"{number}-{other}").exists():
             os.sched_yield()
-        with Database(Path(folder) / str(number) / "paceline.db") as database:
-            SqliteState(database).create("opened", me, {})
+        try:
+            with Database(Path(folder) / str(number) / "paceline.db") as database:
+                SqliteState(database).create("opened", me, {})
+        except StoreUnavailable as error:
+            _say(error)
 
 
 def publish(path: str) -> None:

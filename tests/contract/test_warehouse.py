@@ -79,6 +79,18 @@ def test_an_activity_that_moves_to_another_day_leaves_the_old_one(warehouse: War
     assert days == [{"local_date": date(2024, 2, 3), "activities": 1}]
 
 
+def test_sums_do_not_show_the_order_of_arrival(warehouse: Warehouse) -> None:
+    tenths = [activity(n, distance_m=n / 10) for n in range(1, 8)]
+    assert sum(n / 10 for n in range(1, 8)) != sum([*(n / 10 for n in range(2, 8)), 0.1])
+    warehouse.append(tables({"activities": tenths}))
+    warehouse.refresh()
+    sql = "SELECT distance_m FROM marts.daily_summary"
+    before = warehouse.query(sql)
+    warehouse.append(tables({"activities": [activity(1, version=2, distance_m=0.1)]}))
+    warehouse.refresh()
+    assert warehouse.query(sql).equals(before)
+
+
 def test_a_full_refresh_gives_the_same_again(warehouse: Warehouse) -> None:
     rows = [activity(n, day=n, distance_m=0.1 * n) for n in range(5)]
     warehouse.append(tables({"activities": rows}))
@@ -120,6 +132,10 @@ def test_answers_have_the_types_of_googlesql_and_times_in_utc(warehouse: Warehou
 def test_integers_divide_as_in_googlesql(warehouse: Warehouse) -> None:
     found = warehouse.query("SELECT 7 / 2 AS a, DIV(-7, 2) AS b, SAFE_DIVIDE(1, 0) AS c")
     assert found.to_pylist() == [{"a": 3.5, "b": -3, "c": None}]
+
+
+def test_fractions_are_floating_point_as_in_googlesql(warehouse: Warehouse) -> None:
+    assert warehouse.query("SELECT 1.1 * 1.1 AS x")["x"].to_pylist() == [1.1 * 1.1]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_two_deliveries_of_one_event_have_one_key() -> None:
     one = event(updates={"title": "x", "private": "false"})
     two = event(updates={"private": "false", "title": "x"})
 
-    assert one.key() == two.key()
+    assert one.key == two.key
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_two_deliveries_of_one_event_have_one_key() -> None:
     [{"object_id": 1}, {"aspect_type": "update"}, {"event_time": 5}, {"updates": {"title": "y"}}],
 )
 def test_different_events_have_different_keys(change: dict[str, object]) -> None:
-    assert event(**change).key() != event().key()
+    assert event(**change).key != event().key
 
 
 @given(updates=st.dictionaries(st.text(), st.text(), max_size=3))

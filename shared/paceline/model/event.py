@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal, cast
 
 from paceline.errors import EventInvalid
@@ -34,6 +35,7 @@ class Event:
     event_time: int
     updates: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
     def key(self) -> str:
         """Strava sends no event id; two deliveries of one event agree on all of this."""
         updates = json.dumps(self.updates, sort_keys=True, separators=(",", ":"))
@@ -122,7 +124,7 @@ class EventMessage:
         return json.dumps(
             {
                 "event": self.event.as_json(),
-                "key": self.event.key(),
+                "key": self.event.key,
                 "received_at": self.received_at.astimezone(UTC).isoformat(),
                 "trace": self.trace,
                 "reason": self.reason,
@@ -136,7 +138,7 @@ class EventMessage:
             "object_type": self.event.object_type,
             "aspect_type": self.event.aspect_type,
             "owner_id": str(self.event.owner_id),
-            "key": self.event.key(),
+            "key": self.event.key,
             "trace": self.trace,
             "reason": self.reason,
         }

@@ -281,11 +281,13 @@ class LocalRuntime:
     # Places.
 
     @property
+    @built_once
     def home(self) -> Path:
         self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.settings.home
 
     @property
+    @built_once
     def secrets(self) -> Path:
         folder = self.home / "secrets"
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -37,9 +37,11 @@ def outcome_of(step: str, **fields: Any) -> Iterator[Line]:
         line.fields["error"] = f"{type(error).__name__}: {error}"
         raise
     finally:
-        ms = round((time.perf_counter() - began) * 1_000, 1)
-        text = {"severity": line.severity, "step": step, "outcome": line.outcome, "ms": ms}
-        _log.log(logging.getLevelName(line.severity), json.dumps(text | line.fields, default=str))
+        level = logging.getLevelName(line.severity)
+        if _log.isEnabledFor(level):
+            ms = round((time.perf_counter() - began) * 1_000, 1)
+            text = {"severity": line.severity, "step": step, "outcome": line.outcome, "ms": ms}
+            _log.log(level, json.dumps(text | line.fields, default=str))
 
 
 def write_json_lines() -> None:

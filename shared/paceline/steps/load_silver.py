@@ -7,7 +7,6 @@ import gzip
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -25,7 +24,8 @@ FAILED_EVENTS = "ops.failed_events"
 # 24 hours at one point a second would not fit into one row of a streaming insert.
 CHUNK_POINTS = 10_000
 
-Tables = dict[str, list[pa.Table]]
+# What one bronze object brings: rows as values, or as an Arrow table where there are many.
+Rows = Mapping[str, Document | pa.Table]
 
 
 @dataclass(frozen=True)
@@ -45,32 +45,43 @@ def run(landed: Landed, use: Loading, *, attempt: int = 1) -> Outcome:
 
 def load(batch: Iterable[Landed], use: Loading, *, attempt: int = 1) -> list[Outcome]:
     """Load a batch in one append; a member that does not fit does not hold up the others."""
-    tables: Tables = {}
+    found: list[Rows] = []
     outcomes = []
     for landed in batch:
         try:
-            rows, outcome = _rows(landed, use), Outcome("loaded")
+            found.append(_rows(landed, use))
+            outcomes.append(Outcome("loaded"))
         except PayloadInvalid as error:
-            rows = _failed(landed, error, use, attempt)
-            outcome = Outcome("quarantined", {"message": str(error), "uri": landed.bronze_name})
-        for name, table in rows.items():
-            tables.setdefault(name, []).append(table)
-        outcomes.append(outcome)
-    use.landing.append({name: pa.concat_tables(parts) for name, parts in tables.items()})
+            found.append(_failed(landed, error, use, attempt))
+            named = {"message": str(error), "uri": landed.bronze_name}
+            outcomes.append(Outcome("quarantined", named))
+    use.landing.append({name: _table(name, found, use) for name in _names(found)})
     return outcomes
 
 
-def _rows(landed: Landed, use: Loading) -> dict[str, pa.Table]:
+def _names(found: Iterable[Rows]) -> list[str]:
+    return list(dict.fromkeys(name for rows in found for name in rows))
+
+
+def _table(name: str, found: Iterable[Rows], use: Loading) -> pa.Table:
+    parts = [rows[name] for rows in found if name in rows]
+    values = [part for part in parts if not isinstance(part, pa.Table)]
+    tables = [part for part in parts if isinstance(part, pa.Table)]
+    if values:
+        tables.append(pa.Table.from_pylist(values, schema=use.schemas[name]))
+    return pa.concat_tables(tables)
+
+
+def _rows(landed: Landed, use: Loading) -> Rows:
     if landed.op == "tombstone":
-        return _tombstones(landed, use)
+        return _tombstones(landed)
     body = _body(landed, use)
     if parse_name(landed.bronze_name).kind == "activity":
         return {ACTIVITIES: _activity(landed, body, use)}
     streams = use.wire.streams(body)
-    metrics = _common(landed) | summarise(streams)
     return {
         STREAMS: _chunks(landed, streams, use.schemas[STREAMS]),
-        METRICS: _one_row(metrics, use.schemas[METRICS]),
+        METRICS: _common(landed) | summarise(streams),
     }
 
 
@@ -84,21 +95,17 @@ def _body(landed: Landed, use: Loading) -> bytes:
         raise PayloadInvalid("The bronze object is not gzip, or is cut short.") from error
 
 
-def _activity(landed: Landed, body: bytes, use: Loading) -> pa.Table:
+def _activity(landed: Landed, body: bytes, use: Loading) -> Document:
     row = use.wire.activity(body)
     if (row["athlete_id"], row["activity_id"]) != (landed.athlete_id, landed.activity_id):
         raise PayloadInvalid("The payload is about another activity than its name says.")
-    return _one_row(row | _common(landed), use.schemas[ACTIVITIES])
+    return row | _common(landed)
 
 
-def _tombstones(landed: Landed, use: Loading) -> dict[str, pa.Table]:
+def _tombstones(landed: Landed) -> Rows:
     row = _common(landed)
-    no_points = row | {"chunk": 0, "chunks": 0, "points": []}
-    return {
-        ACTIVITIES: _one_row(row, use.schemas[ACTIVITIES]),
-        STREAMS: _one_row(no_points, use.schemas[STREAMS]),
-        METRICS: _one_row(row, use.schemas[METRICS]),
-    }
+    no_points = {"chunk": 0, "chunks": 0, "points": []}
+    return {ACTIVITIES: row, STREAMS: row | no_points, METRICS: row}
 
 
 def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
@@ -136,13 +143,7 @@ def _common(landed: Landed) -> Document:
     }
 
 
-def _one_row(row: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist([dict(row)], schema=schema)
-
-
-def _failed(
-    landed: Landed, error: PayloadInvalid, use: Loading, attempt: int
-) -> dict[str, pa.Table]:
+def _failed(landed: Landed, error: PayloadInvalid, use: Loading, attempt: int) -> Rows:
     row = {
         "stage": "load_silver",
         "error_type": type(error).__name__,
@@ -154,4 +155,4 @@ def _failed(
         "attempts": attempt,
         "failed_at": use.clock.now(),
     }
-    return {FAILED_EVENTS: _one_row(row, use.schemas[FAILED_EVENTS])}
+    return {FAILED_EVENTS: row}

@@ -1,11 +1,13 @@
 """Only what was touched is rewritten, whatever happened before."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,6 +96,53 @@ def test_other_sql_than_last_time_rebuilds_everything(
     assert again.refresh().built == ()
 
 
+class Stopped(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class StoppingConnection:
+    """DuckDB until so many statements have run; then nothing is committed any more."""
+
+    connection: duckdb.DuckDBPyConnection
+    statements_left: int
+
+    def execute(self, *arguments: Any) -> duckdb.DuckDBPyConnection:
+        self.statements_left -= 1
+        if self.statements_left < 0:
+            raise Stopped
+        return self.connection.execute(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+@pytest.mark.parametrize("statements", [5, 12, 17, 21, 26, 30])
+def test_a_run_that_is_stopped_anywhere_is_finished_by_the_next(
+    warehouse: DuckDbWarehouse, reopen: Opener, statements: int
+) -> None:
+    warehouse.append(tables({"activities": [activity(1, day=0), activity(2, day=0)]}))
+    warehouse.refresh()
+    # Landing may forget what silver has: then nobody but the stopped run knew of the old day.
+    warehouse._connection.execute("DELETE FROM landing.activities")
+    warehouse.append(tables({"activities": [activity(1, version=2, day=3)]}))
+    script = warehouse._script()
+    stopping = StoppingConnection(warehouse._connection, statements)
+    warehouse._compiled = replace(script, connection=cast("Any", stopping))
+    with pytest.raises(Stopped):
+        warehouse.refresh()
+    warehouse.close()
+    again = reopen()
+    assert again.refresh().touched_activities == 1
+    days = "SELECT local_date, activities FROM marts.daily_summary ORDER BY local_date"
+    assert [row["activities"] for row in again.query(days).to_pylist()] == [1, 1]
+    months = "SELECT month, activities FROM marts.monthly_summary ORDER BY month"
+    assert again.query(months).to_pylist() == [
+        {"month": 1, "activities": 1},
+        {"month": 2, "activities": 1},
+    ]
+
+
 ids = st.integers(1, 4)
 versions = st.integers(1, 5)
 upserts = st.builds(
@@ -144,7 +193,7 @@ def empty(warehouse: DuckDbWarehouse) -> None:
             warehouse._connection.execute(f"DELETE FROM {table.name}")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(steps=steps, shuffle=st.randoms(use_true_random=False))
 def test_refreshing_as_things_arrive_gives_what_one_full_refresh_gives(
     pair: list[DuckDbWarehouse], steps: list[dict[str, Any]], shuffle: Random

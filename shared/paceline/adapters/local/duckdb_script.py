@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,7 @@ class DuckDbScript:
     plan: Plan
     connection: duckdb.DuckDBPyConnection
     clock: Clock
+    _translated: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for view in self.plan.views:
@@ -144,7 +145,7 @@ class DuckDbScript:
         """The same rows of indexed tables, asked for as DuckDB's index can answer."""
         tables = self.plan.tables
         for table in filter(has_index, tables.values()) if keys else ():
-            scan = to_duckdb(touched_rows(table.name, tables[TOUCHED]), tables)
+            scan = self._sql(touched_rows(table.name, tables[TOUCHED]))
             # One plain condition a lookup: a second one that DuckDB could push down as well makes
             # it read the whole table, so that on athlete_id is written as one that it cannot.
             lookups = (
@@ -187,7 +188,9 @@ class DuckDbScript:
         return table[0][0].as_py() if table.num_rows else None
 
     def _sql(self, statement: str) -> str:
-        return to_duckdb(statement, self.plan.tables)
+        if statement not in self._translated:
+            self._translated[statement] = to_duckdb(statement, self.plan.tables)
+        return self._translated[statement]
 
     def _seconds_since(self, started_at: datetime) -> float:
         return (self.clock.now() - started_at).total_seconds()

@@ -7,6 +7,7 @@ a wrong value would spoil a number. Fields: developers.strava.com/docs/reference
 from datetime import datetime
 from typing import Annotated, Any
 
+import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -211,14 +212,16 @@ def _array(key: str, values: list[Any], kind: pa.DataType) -> pa.Array:
 def _coordinates(pairs: list[Any]) -> dict[str, pa.Array]:
     """Latitude and longitude apart; a missing pair, or one at null island, is null in both."""
     try:
-        known = [pair if pair and (pair[0] or pair[1]) else (None, None) for pair in pairs]
-        lat, lng = zip(*known, strict=True) if known else ((), ())
-    except (TypeError, ValueError, IndexError) as error:
+        given = pa.array(pairs, pa.list_(pa.float64()))
+        if given.null_count or set(given.value_lengths().unique().to_pylist()) - {2}:
+            given = pa.array([pair or [0.0, 0.0] for pair in pairs], pa.list_(pa.float64()))
+        both = given.flatten().to_numpy(zero_copy_only=False).reshape(-1, 2)
+        if len(both) != len(pairs):
+            raise ValueError("a list of another length than two")
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise PayloadInvalid("The stream latlng holds something else than pairs.") from error
-    return {
-        "lat": _array("latlng", list(lat), pa.float64()),
-        "lng": _array("latlng", list(lng), pa.float64()),
-    }
+    unknown = ~both.any(axis=1) | np.isnan(both).any(axis=1)
+    return {name: pa.array(both[:, i], mask=unknown) for i, name in enumerate(("lat", "lng"))}
 
 
 def _pair(latlng: list[float] | None) -> tuple[float | None, float | None]:
