@@ -27,7 +27,7 @@ from paceline.steps.load_silver import Loading
 from paceline.warehouse.tables import load_tables
 
 ROOT = Path(__file__).parents[1]
-ACTIVITIES, POINTS, BATCH = 1_000, 3_600, 50
+ACTIVITIES, POINTS, BATCH = 1_000, 3_600, 200
 ATHLETE = 4_200_001
 BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -73,6 +73,12 @@ class BusMachine(RuleBasedStateMachine):
             message.lease = delivery.lease
         self.handed_out.extend(deliveries)
 
+    @rule()
+    def pull_and_die(self) -> None:
+        """A worker that takes all it can and is never heard of again."""
+        self.pull(100)
+        self.clock.advance(LEASE_S)
+
     def _expect_pull(self, limit: int) -> Sequence[str]:
         now = self.clock.now()
         waiting = [m for m in self.messages.items() if m[1].where in {"queue", "leased"}]

@@ -87,6 +87,14 @@ def test_a_reader_waits_for_no_writer_and_sees_the_last_commit(numbers: Database
     assert stored(numbers) == [1, 2]
 
 
+def test_a_transaction_keeps_other_writers_out_from_its_first_line(numbers: Database) -> None:
+    other = sqlite3.connect(numbers.path, timeout=0, isolation_level=None)
+    with numbers.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
 def test_a_transaction_in_a_transaction_is_refused_and_not_waited_for(numbers: Database) -> None:
     with pytest.raises(RuntimeError, match="already"), numbers.transaction():
         insert(numbers, 1)

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -63,7 +64,7 @@ class LocalService:
         self._loaded.set()  # whatever landed before the last stop is built now
         self._run("server", self._server.serve_forever)
         self._run("release_work", partial(self._repeat, settings.tick_s, self._release))
-        self._run("build_marts", partial(self._repeat, settings.refresh_s, self._build))
+        self._run("build_marts", self._build_whenever_loaded)
         for step, count in WORKERS.items():
             for number in range(count):
                 self._run(f"{step}-{number}", partial(self._work, step))
@@ -81,6 +82,14 @@ class LocalService:
         thread = threading.Thread(target=target, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _build_whenever_loaded(self) -> None:
+        """After each batch, but never more than a fifth of the time: loading comes first."""
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._build()
+            took_s = time.monotonic() - began
+            self._stopping.wait(max(self.runtime.settings.refresh_s, 4 * took_s))
 
     def _repeat(self, every_s: float, act: Callable[[], None]) -> None:
         while True:

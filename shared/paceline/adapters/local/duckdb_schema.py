@@ -1,5 +1,6 @@
 """The tables of a DuckDB file, created, and brought up to what metadata.yaml says today."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +11,18 @@ from paceline.warehouse.tables import Table, TableInvalid
 
 Columns = dict[str, str]
 
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    # A batch goes to the file at once, compressed: the log would hold it several times over.
+    "auto_checkpoint_skip_wal_threshold": 10,
+}
+
 
 def open_file(path: Path) -> duckdb.DuckDBPyConnection:
     """Open for writing. Raises StoreUnavailable when another process has the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(path, config={"autoinstall_known_extensions": False})
+        connection = duckdb.connect(path, config=_CONFIG | {"threads": _our_cores()})
     except duckdb.IOException as problem:
         raise StoreUnavailable(
             f"{path} cannot be opened for writing: {problem}. One process at a time may write it;"
@@ -24,6 +31,11 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
         ) from problem
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+def _our_cores() -> int:
+    """DuckDB counts the machine's cores, also where this process may not use them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> None:
