@@ -12,7 +12,7 @@ from paceline.adapters.local.manual import ManualClock
 from paceline.errors import PayloadInvalid
 from paceline.ports import Warehouse
 from paceline.warehouse.lint import SqlRefused
-from tests.unit.warehouse.landed import SQL, TABLES, activity, chunks, metric, tables, tombstone
+from tests.sql.landed import SQL, TABLES, activity, chunks, metric, tables, tombstone
 
 
 @pytest.fixture(params=["duckdb"])

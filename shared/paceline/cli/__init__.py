@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run everything against a simulated Strava")
     demo.add_argument("--check", action="store_true", help="bounded, headless; exits 0 or 1")
-    demo.add_argument("--years", type=int, default=None, help="years of history to import")
+    demo.add_argument("--years", type=float, default=None, help="years of history to import")
     demo.add_argument("--seed", type=int, default=7, help="which simulated world")
     demo.set_defaults(run=_demo)
 

@@ -24,7 +24,7 @@ CHECK_WITHIN_S = 120
 LOOK_EVERY_S = 0.3
 
 
-def show(root: Path, *, seed: int, years: int | None) -> int:
+def show(root: Path, *, seed: int, years: float | None) -> int:
     home = root / ".paceline" / "demo"
     shutil.rmtree(home, ignore_errors=True)  # the simulated world begins anew, so do we
     with _running(root, home, seed, years or SHOW_YEARS) as demo:
@@ -37,7 +37,7 @@ def show(root: Path, *, seed: int, years: int | None) -> int:
     return 0
 
 
-def check(root: Path, *, seed: int, years: int | None) -> int:
+def check(root: Path, *, seed: int, years: float | None) -> int:
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="paceline-") as folder,
@@ -56,7 +56,7 @@ def check(root: Path, *, seed: int, years: int | None) -> int:
 
 
 @contextmanager
-def _running(root: Path, home: Path, seed: int, years: int) -> Iterator[Rehearsal]:
+def _running(root: Path, home: Path, seed: int, years: float) -> Iterator[Rehearsal]:
     """Everything up, athletes connected and subscribed; all of it stopped in the end."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

@@ -9,7 +9,7 @@ import pytest
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
-from tests.unit.warehouse.landed import SQL
+from tests.sql.landed import SQL
 
 Opener = Callable[..., DuckDbWarehouse]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
-from tests.unit.warehouse.conftest import Opener
-from tests.unit.warehouse.landed import (
+from tests.sql.conftest import Opener
+from tests.sql.landed import (
     SQL,
     TABLES,
     activity,

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from paceline.warehouse.tables import load_tables
 
-SQL = Path(__file__).parents[3] / "sql"
+SQL = Path(__file__).parents[2] / "sql"
 TABLES = load_tables(SQL)
 FIRST_DAY = date(2024, 1, 30)  # so that a week of days has a month's end in it
 

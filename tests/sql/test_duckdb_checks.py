@@ -7,8 +7,8 @@ import pytest
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
-from tests.unit.warehouse.conftest import Opener
-from tests.unit.warehouse.landed import SQL, activity, tables
+from tests.sql.conftest import Opener
+from tests.sql.landed import SQL, activity, tables
 
 CHECK = "-- check: not_too_far: nobody runs 100 km on one day here\n"
 OFFENDING = "SELECT 1 FROM {table} AS t WHERE t.distance_m > 100000;\n"

@@ -13,10 +13,10 @@ import pytest
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.errors import StoreUnavailable
 from paceline.warehouse.tables import TableInvalid
-from tests.unit.warehouse.conftest import Opener
-from tests.unit.warehouse.landed import activity, chunks, tables
+from tests.sql.conftest import Opener
+from tests.sql.landed import activity, chunks, tables
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def read(marts: Path, sql: str) -> list[tuple[object, ...]]:
@@ -119,7 +119,7 @@ def test_a_run_that_is_killed_before_its_watermark_is_finished_by_the_next(
         from datetime import UTC, datetime
         from pathlib import Path
         from paceline.adapters.local.duckdb import DuckDbWarehouse
-        from tests.unit.warehouse.landed import SQL, activity, chunks, tables
+        from tests.sql.landed import SQL, activity, chunks, tables
 
         class Clock:
             deadly_after = None
