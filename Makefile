@@ -63,12 +63,12 @@ $(BIN)/.uv:
 
 $(BIN)/.demo: $(BIN)/.uv requirements/demo.txt
 	@echo "Installing what the demo needs (about 300 MB once) ..."
-	@$(UV) pip install --quiet --require-hashes -r requirements/demo.txt
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/demo.txt
 	@$(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
 $(BIN)/.dev: $(BIN)/.uv requirements/dev.txt
 	@echo "Installing what the tests need ..."
-	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(BIN)/.demo
