@@ -62,7 +62,7 @@ $(BIN)/.uv:
 	@touch $@
 
 $(BIN)/.demo: $(BIN)/.uv requirements/demo.txt
-	@echo "Installing what the demo needs (about 300 MB once) ..."
+	@echo "Installing what the demo needs (about 650 MB on disk) ..."
 	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/demo.txt
 	@$(UV) pip install --quiet --no-deps --editable .
 	@touch $@

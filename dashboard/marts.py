@@ -64,8 +64,8 @@ def open_marts(path: Path) -> Iterator[Marts]:
     """The file that has the name now.
 
     It is attached to a database in memory because `duckdb.connect` would answer from the file
-    opened before, if another session of this process still had it open, and because in a file
-    named marts the schema marts cannot be named without its catalog.
+    opened before, if another session of this process still had it open. Attached as `marts`, its
+    tables have the names that they have in the warehouse, whatever the file is called.
     """
     if not path.exists():
         raise MartsUnavailableError(
@@ -76,12 +76,12 @@ def open_marts(path: Path) -> Iterator[Marts]:
         )
     with duckdb.connect(":memory:", config=_OFFLINE) as connection:
         try:
-            connection.execute("ATTACH $path AS history (READ_ONLY)", {"path": str(path)})
+            connection.execute("ATTACH $path AS marts (READ_ONLY)", {"path": str(path)})
         except duckdb.Error as error:
             raise MartsUnavailableError(
                 "The marts cannot be opened",
                 f"The file at {path} is not one that this page can read. `paceline refresh --full` "
                 f"writes it anew. DuckDB says: {error}",
             ) from error
-        connection.execute("USE history")
+        connection.execute("USE marts")
         yield Marts(connection)

@@ -212,6 +212,9 @@ class Wire(Protocol):
     def listed(self, body: bytes) -> Sequence[int]:
         """The ids in a page of a list of activities."""
 
+    def has_points(self, body: bytes) -> bool:
+        """False when there are no streams yet. True also for what `streams` would refuse."""
+
     def streams(self, body: bytes) -> "Streams":
         """The streams as arrays of one length; no streams is an answer too."""
 

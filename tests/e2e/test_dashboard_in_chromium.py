@@ -117,7 +117,7 @@ def _sum_of(marts: Path, what: str) -> float:
     with duckdb.connect(":memory:") as connection:
         connection.execute("ATTACH $path AS history (READ_ONLY)", {"path": str(marts)})
         found = connection.execute(
-            f"SELECT {what} FROM history.marts.activity_summary WHERE year = $year", {"year": YEAR}
+            f"SELECT {what} FROM history.activity_summary WHERE year = $year", {"year": YEAR}
         ).fetchone()
     assert found is not None
     return float(found[0])

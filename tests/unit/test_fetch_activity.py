@@ -120,6 +120,25 @@ def test_an_unknown_athlete_costs_no_read(house: House) -> None:
     assert house.strava.asked == []
 
 
+def test_a_payload_that_does_not_fit_is_kept_for_quarantine_and_fails_the_work(
+    connected: House,
+) -> None:
+    connected.strava.details[ACTIVITY] = detail(distance="far")
+    assert fetch_activity.run(message(), connected.fetching).name == "failed"
+
+    (landed,) = connected.landed()
+    blob = connected.bronze.get(landed.bronze_name)
+    assert blob is not None
+    assert gzip.decompress(blob.data) == as_bytes(detail(distance="far"))
+
+
+def test_streams_that_do_not_fit_are_kept_for_quarantine_too(connected: House) -> None:
+    connected.strava.streams[ACTIVITY] = streams(time=[0, 1], watts=[100])
+
+    assert fetch_activity.run(message(), connected.fetching).name == "fetched"
+    assert len(connected.landed()) == 2
+
+
 def test_an_activity_of_somebody_else_is_not_stored(connected: House) -> None:
     connected.strava.details[ACTIVITY] = detail(athlete={"id": ATHLETE + 1})
 

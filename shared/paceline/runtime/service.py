@@ -24,6 +24,8 @@ IDLE_S = 0.05
 # Parked work is released only while fewer than this many messages wait to be fetched, so that a
 # live event never stands behind a backfill.
 FETCH_QUEUE = 32
+# Nor behind what a backfill fetched faster than it can be loaded.
+LOAD_QUEUE = 64
 
 HOST = "127.0.0.1"
 
@@ -127,8 +129,9 @@ class LocalService:
 
     def _release(self) -> None:
         with _trouble_logged("release_work"):
-            room = FETCH_QUEUE - self.runtime.bus.backlog("fetch_activity")
-            if room > 0:
+            bus = self.runtime.bus
+            room = FETCH_QUEUE - bus.backlog("fetch_activity")
+            if room > 0 and bus.backlog("load_silver") < LOAD_QUEUE:
                 self._functions.post("release_work", json.dumps({"limit": room}).encode())
 
     def _build(self) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 
 _SCHEMA = """
-    CREATE SCHEMA marts;
     CREATE TABLE given (
       athlete_id BIGINT, activity_id BIGINT, name VARCHAR, sport_type VARCHAR,
       started_local TIMESTAMP, distance_m DOUBLE, moving_time_s BIGINT,
@@ -17,7 +16,7 @@ _SCHEMA = """
 """
 
 _MARTS = """
-    CREATE TABLE marts.activity_summary AS
+    CREATE TABLE activity_summary AS
     SELECT
       athlete_id, activity_id, name, sport_type,
       CAST(started_local AS DATE) AS local_date,
@@ -30,18 +29,18 @@ _MARTS = """
       CASE WHEN distance_m > 0 THEN moving_time_s * 1000 / distance_m END AS pace_s_per_km,
       average_heartrate_bpm, private, version
     FROM given;
-    CREATE TABLE marts.daily_summary AS
+    CREATE TABLE daily_summary AS
     SELECT
       athlete_id, local_date, sport_type, count(*) AS activities, sum(distance_m) AS distance_m,
       sum(moving_time_s) AS moving_time_s, sum(elevation_gain_m) AS elevation_gain_m, year, month
-    FROM marts.activity_summary
+    FROM activity_summary
     GROUP BY ALL;
-    CREATE TABLE marts.monthly_summary AS
+    CREATE TABLE monthly_summary AS
     SELECT
       athlete_id, year, month, sport_type, sum(activities) AS activities,
       sum(distance_m) AS distance_m, sum(moving_time_s) AS moving_time_s,
       sum(elevation_gain_m) AS elevation_gain_m, count(*) AS active_days
-    FROM marts.daily_summary
+    FROM daily_summary
     GROUP BY ALL;
     DROP TABLE given;
 """
@@ -79,7 +78,7 @@ def write_marts(path: Path, rows: Iterable[Row], refreshed_at: datetime | None =
         connection.execute(_MARTS)
         if refreshed_at is not None:
             connection.execute(
-                "CREATE TABLE marts.freshness AS SELECT CAST($at AS TIMESTAMPTZ) AS refreshed_at",
+                "CREATE TABLE freshness AS SELECT CAST($at AS TIMESTAMPTZ) AS refreshed_at",
                 {"at": refreshed_at.astimezone(UTC).isoformat()},
             )
         connection.execute("USE memory")

@@ -98,9 +98,7 @@ def test_the_time_of_the_refresh_may_be_a_view_even_one_without_its_table(
         connection.execute(
             "CREATE TABLE runs AS SELECT TIMESTAMPTZ '2026-02-05 06:03:00+00' AS ended_at"
         )
-        connection.execute(
-            "CREATE VIEW marts.freshness AS SELECT ended_at AS refreshed_at FROM runs"
-        )
+        connection.execute("CREATE VIEW freshness AS SELECT ended_at AS refreshed_at FROM runs")
         if its_table == "gone":
             connection.execute("DROP TABLE runs")
     with open_marts(marts_path) as marts:

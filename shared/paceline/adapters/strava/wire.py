@@ -134,6 +134,9 @@ STREAM_COLUMNS = {
 }
 STREAM_KEYS = (*STREAM_COLUMNS, "latlng")
 
+# Eleven streams without a point are smaller than this; parsing what is larger says nothing new.
+_LARGEST_EMPTY_BYTES = 4_096
+
 _TYPES = {"t": pa.int64(), "moving": pa.bool_()}
 
 
@@ -166,6 +169,14 @@ class StravaWire:
             return [item.id for item in _PAGE.validate_json(body)]
         except ValidationError as error:
             raise PayloadInvalid(_first(error)) from error
+
+    def has_points(self, body: bytes) -> bool:
+        if len(body) > _LARGEST_EMPTY_BYTES:
+            return True
+        try:
+            return self.streams(body).points > 0
+        except PayloadInvalid:
+            return True
 
     def streams(self, body: bytes) -> Streams:
         payload = _stream_object(body)
