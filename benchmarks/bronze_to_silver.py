@@ -72,7 +72,9 @@ def fill(bronze: FileBlobs) -> list[Landed]:
             BronzeObject("streams", ATHLETE, number + 1, fetched_at, streams(number), "", 200),
         ):
             bronze.put(item.name(), item.packed(), {})
-            found.append(Landed("upsert", ATHLETE, number + 1, item.version, "t", item.name()))
+            found.append(
+                Landed("upsert", item.kind, ATHLETE, number + 1, item.version, "t", item.name())
+            )
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from paceline.errors import AccessLost
+from paceline.errors import AccessLost, StravaRefused
 from paceline.ports import Answer, Clock, Grant, TokenPair
 from tests.builders import ATHLETE, as_bytes
 
@@ -22,6 +22,7 @@ class MemoryStrava:
     asked: list[str] = field(default_factory=list)
     refreshes: int = 0
     dead: bool = False  # the refresh token is no longer accepted
+    our_secret_is_wrong: bool = False
 
     def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
         self.asked.append(path)
@@ -46,6 +47,8 @@ class MemoryStrava:
         return Grant(ATHLETE, self.pair(), ["read", "activity:read_all"])
 
     def refresh(self, refresh_token: str) -> TokenPair:
+        if self.our_secret_is_wrong:
+            raise StravaRefused("Strava refused the refresh: check the client id and secret.")
         if self.dead:
             raise AccessLost
         assert refresh_token == f"refresh-{self.refreshes}", "a dead refresh token was used"

@@ -53,14 +53,17 @@ class Budget:
         self._state = state
         self._clock = clock
 
-    def reserve(self, reads: int, priority: Priority) -> None:
-        """Take `reads` from both windows, or raise WaitUntil with the moment to ask again."""
+    def reserve(self, reads: int, priority: Priority) -> datetime:
+        """Take `reads` from both windows, or raise WaitUntil with the moment to ask again.
+
+        Returns the moment whose windows were charged.
+        """
         while True:
             now = self._clock.now()
             current, stored = self._current(now)
             self._refuse(current, reads, priority, now)
             if self._save(_spend(current, reads), stored):
-                return
+                return now
 
     def current(self) -> Reads:
         """Both windows as they stand now."""
@@ -74,15 +77,18 @@ class Budget:
             return 0
         return max(0, min(current.short.free(priority), current.long.free(priority)))
 
-    def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from an answer's headers, where it has any."""
+    def observe(self, headers: Mapping[str, str], asked_at: datetime) -> None:
+        """Learn from an answer's headers, where it has any.
+
+        Usage of a window that has ended since we asked says nothing about the one that began.
+        """
         limits = _pair(headers.get("x-readratelimit-limit"))
         usages = _pair(headers.get("x-readratelimit-usage"))
         if limits is None and usages is None:
             return
         while True:
             current, stored = self._current(self._clock.now())
-            if self._save(_learn(current, limits, usages), stored):
+            if self._save(_learn(current, limits, usages, _starts(asked_at)), stored):
                 return
 
     def exhausted(self, headers: Mapping[str, str]) -> datetime:
@@ -95,6 +101,7 @@ class Budget:
             now = self._clock.now()
             until = next_day(now) if day_is_full else next_quarter(now)
             current, stored = self._current(now)
+            until = max(until, _blocked(current, now) or until)
             if self._save(replace(current, blocked_until=until.isoformat()), stored):
                 return until
 
@@ -102,8 +109,8 @@ class Budget:
         """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile."""
         while True:
             now = self._clock.now()
-            until = now + HALT
             current, stored = self._current(now)
+            until = max(now + HALT, _blocked(current, now) or now)
             halted = replace(current, blocked_until=until.isoformat(), halted=why)
             if self._save(halted, stored):
                 return until
@@ -149,7 +156,7 @@ def next_day(now: datetime) -> datetime:
 
 def _rolled(known: Reads | None, now: datetime) -> Reads:
     """The windows that hold now: a new window starts empty with the limit of the last one."""
-    starts = (quarter_of(now).isoformat(), (next_day(now) - timedelta(days=1)).isoformat())
+    starts = _starts(now)
     if known is None:
         short, long = (Window(s, 0, n) for s, n in zip(starts, NEW_APP_READS, strict=True))
         return Reads(short, long)
@@ -158,6 +165,10 @@ def _rolled(known: Reads | None, now: datetime) -> Reads:
         for window, start in zip((known.short, known.long), starts, strict=True)
     )
     return _resumed(replace(known, short=short, long=long), now)
+
+
+def _starts(moment: datetime) -> tuple[str, str]:
+    return quarter_of(moment).isoformat(), (next_day(moment) - timedelta(days=1)).isoformat()
 
 
 def _resumed(reads: Reads, now: datetime) -> Reads:
@@ -175,12 +186,20 @@ def _spend(reads: Reads, count: int) -> Reads:
     return replace(reads, short=short, long=long)
 
 
-def _learn(reads: Reads, limits: tuple[int, int] | None, usages: tuple[int, int] | None) -> Reads:
+def _learn(
+    reads: Reads,
+    limits: tuple[int, int] | None,
+    usages: tuple[int, int] | None,
+    asked_in: tuple[str, str],
+) -> Reads:
     windows = [reads.short, reads.long]
     if limits:
         windows = [replace(w, limit=n) for w, n in zip(windows, limits, strict=True)]
     if usages:
-        windows = [replace(w, used=max(w.used, n)) for w, n in zip(windows, usages, strict=True)]
+        windows = [
+            replace(w, used=max(w.used, n)) if w.start == start else w
+            for w, n, start in zip(windows, usages, asked_in, strict=True)
+        ]
     return replace(reads, short=windows[0], long=windows[1])
 
 

@@ -23,17 +23,23 @@ class Reading:
         self, athlete_id: int, path: str, params: Mapping[str, str], priority: Priority
     ) -> Answer:
         """An answer of 200 or 404; everything else is raised as what it means for the work."""
-        token = self.vault.access_token(athlete_id)  # an unknown athlete costs no read
+        token = self._token(athlete_id)  # an unknown athlete costs no read
         answer = self._read(path, params, token, priority)
         if answer.status == _UNAUTHORIZED:
-            token = self.vault.access_token(athlete_id, refused=token)
+            token = self._token(athlete_id, refused=token)
             answer = self._read(path, params, token, priority)
         return self._judged(answer)
 
+    def _token(self, athlete_id: int, refused: str | None = None) -> str:
+        try:
+            return self.vault.access_token(athlete_id, refused=refused)
+        except StravaRefused as error:  # our own credentials: nobody's work can go on
+            raise WaitUntil(self.budget.halt(str(error)), str(error)) from error
+
     def _read(self, path: str, params: Mapping[str, str], token: str, priority: Priority) -> Answer:
-        self.budget.reserve(1, priority)
+        asked_at = self.budget.reserve(1, priority)
         answer = self.strava.get(path, params, token)
-        self.budget.observe(answer.headers)
+        self.budget.observe(answer.headers, asked_at)
         return answer
 
     def _judged(self, answer: Answer) -> Answer:

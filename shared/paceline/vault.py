@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from paceline.errors import AccessLost, AthleteUnknown, Conflict, StoreUnavailable
+from paceline.errors import (
+    AccessLost,
+    AthleteUnknown,
+    Conflict,
+    PacelineError,
+    StoreUnavailable,
+)
 from paceline.ports import (
     Cipher,
     Clock,
@@ -93,6 +99,9 @@ class Vault:
             pair = self._oauth.refresh(self._open(leased).refresh_token)
         except AccessLost:
             self._write(leased, {"status": "needs_reauth", **_NO_LEASE})
+            raise
+        except PacelineError:
+            self._write(leased, _NO_LEASE)
             raise
         self._write(leased, {**self._sealed(athlete_id, pair), **_NO_LEASE})
         return pair.access_token

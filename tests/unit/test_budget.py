@@ -45,7 +45,7 @@ def test_a_full_quarter_waits_for_the_next_and_starts_empty_there(house: House) 
 
 
 def test_a_full_day_waits_for_midnight_in_utc(house: House) -> None:
-    house.budget.observe(headers("100,1000", "0,1000"))
+    house.budget.observe(headers("100,1000", "0,1000"), NOW)
 
     with pytest.raises(WaitUntil) as wait:
         house.budget.reserve(1, Priority.LIVE)
@@ -54,16 +54,16 @@ def test_a_full_day_waits_for_midnight_in_utc(house: House) -> None:
 
 def test_limits_are_learnt_and_usage_is_only_corrected_upwards(house: House) -> None:
     house.budget.reserve(5, Priority.LIVE)
-    house.budget.observe(headers("200,2000", "3,3"))
+    house.budget.observe(headers("200,2000", "3,3"), NOW)
     assert house.budget.free(Priority.LIVE) == 195
 
-    house.budget.observe(headers("200,2000", "50,50"))
+    house.budget.observe(headers("200,2000", "50,50"), NOW)
     assert house.budget.free(Priority.LIVE) == 150
 
 
 @pytest.mark.parametrize("value", [",", "", "a,b", "1", "1,2,3", "-1,2"])
 def test_a_malformed_header_teaches_nothing(house: House, value: str) -> None:
-    house.budget.observe(headers(value, value))
+    house.budget.observe(headers(value, value), NOW)
 
     assert house.budget.free(Priority.LIVE) == 100
 
@@ -75,6 +75,22 @@ def test_a_429_stops_everybody_until_the_boundary(house: House) -> None:
 
     house.clock.advance(15 * 3_600)
     assert house.budget.free(Priority.LIVE) > 0
+
+
+def test_an_answer_that_crosses_a_boundary_does_not_charge_the_new_window(house: House) -> None:
+    asked_at = house.budget.reserve(1, Priority.LIVE)
+    house.clock.advance(15 * 60)
+    house.budget.observe(headers("100,1000", "100,100"), asked_at)
+
+    assert house.budget.free(Priority.LIVE) == 100
+    assert house.budget.current().long.used == 100
+
+
+def test_a_longer_stop_is_not_shortened_by_a_later_429(house: House) -> None:
+    until = house.budget.halt("inactive")
+
+    assert house.budget.exhausted(headers("100,1000", "101,500")) == until
+    assert house.budget.current().halted == "inactive"
 
 
 def test_the_budget_survives_a_restart(house: House) -> None:

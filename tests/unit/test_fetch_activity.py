@@ -6,6 +6,7 @@ import pytest
 
 from paceline.errors import StravaUnavailable
 from paceline.model.bronze import version_of
+from paceline.model.priority import Priority
 from paceline.steps import fetch_activity
 from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
 from tests.unit.conftest import House
@@ -87,20 +88,35 @@ def test_a_create_after_a_delete_brings_the_activity_back(connected: House) -> N
 
 def test_a_young_activity_is_asked_for_again_before_it_counts_as_gone(connected: House) -> None:
     connected.strava.details.clear()
-    outcomes = []
-    for _ in range(5):
-        outcomes.append(fetch_activity.run(message(), connected.fetching).name)
+    outcomes = [fetch_activity.run(message(), connected.fetching).name]
+    for _ in range(4):
         connected.clock.advance(2_000)
+        outcomes.append(fetch_activity.run(message(reason="retry"), connected.fetching).name)
 
     assert outcomes == ["parked"] * 4 + ["gone"]
 
 
+def test_a_burst_of_events_does_not_use_up_the_retries(connected: House) -> None:
+    connected.strava.details.clear()
+    for number in range(6):
+        connected.clock.advance(1)
+        event = message(event_time=number + 1)
+        assert fetch_activity.run(event, connected.fetching).name == "parked"
+    connected.strava.details[ACTIVITY] = detail()
+    connected.strava.streams[ACTIVITY] = {}
+    for number in range(6):
+        connected.clock.advance(1)
+        event = message(received_at=connected.clock.now(), event_time=number + 1)
+        assert fetch_activity.run(event, connected.fetching).name == "streams_waiting"
+    assert "tombstone" not in {each.op for each in connected.landed()}
+
+
 def test_streams_that_lag_are_asked_for_again_and_then_given_up(connected: House) -> None:
     connected.strava.streams[ACTIVITY] = {}
-    outcomes = []
-    for _ in range(4):
-        outcomes.append(fetch_activity.run(message(), connected.fetching).name)
+    outcomes = [fetch_activity.run(message(), connected.fetching).name]
+    for _ in range(3):
         connected.clock.advance(3_000)
+        outcomes.append(fetch_activity.run(message(reason="retry"), connected.fetching).name)
 
     entry = connected.ledger.get(ACTIVITY)
     assert outcomes == ["streams_waiting"] * 3 + ["fetched"]
@@ -142,8 +158,78 @@ def test_streams_that_do_not_fit_are_kept_for_quarantine_too(connected: House) -
 def test_an_activity_of_somebody_else_is_not_stored(connected: House) -> None:
     connected.strava.details[ACTIVITY] = detail(athlete={"id": ATHLETE + 1})
 
-    assert fetch_activity.run(message(), connected.fetching).name == "failed"
+    assert fetch_activity.run(message(), connected.fetching).name == "foreign_athlete"
     assert connected.landed() == []
+
+
+def test_a_forged_owner_does_not_touch_work_that_waits(connected: House) -> None:
+    connected.strava.streams[ACTIVITY] = {}
+    fetch_activity.run(message(), connected.fetching)
+    waiting = connected.ledger.get(ACTIVITY)
+    connected.clock.advance(1)
+    forged = message(received_at=connected.clock.now(), owner_id=ATHLETE + 1)
+
+    assert fetch_activity.run(forged, connected.fetching).name == "foreign_athlete"
+    assert connected.ledger.get(ACTIVITY) == waiting
+
+
+def test_a_fetch_that_ends_late_does_not_erase_newer_work_that_was_parked(
+    connected: House,
+) -> None:
+    began = fetch_activity._Work(message(), None, connected.clock.now())
+    connected.clock.advance(1)
+    connected.budget.reserve(95, Priority.LIVE)
+    edit = message(received_at=connected.clock.now(), aspect_type="update")
+    assert fetch_activity.run(edit, connected.fetching).name == "parked"
+    fetch_activity._settle(
+        began, connected.fetching, state="fetched", detail_sha="x", streams="present"
+    )
+
+    entry = connected.ledger.get(ACTIVITY)
+    assert entry is not None
+    assert (entry.state, entry.streams) == ("parked", "present")
+    assert [each for each, _ in connected.ledger.due(entry.not_before or entry.wanted_at, 9)]
+
+
+def test_streams_come_back_after_a_kill_between_the_tombstone_and_its_record(
+    connected: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch_activity.run(message(), connected.fetching)
+    connected.strava.details.clear()
+    connected.clock.advance(60)
+    delete = message(received_at=connected.clock.now(), aspect_type="delete")
+    with monkeypatch.context() as killed:
+        killed.setattr(fetch_activity, "_settle", lambda *_, **__: exec("raise KeyboardInterrupt"))
+        with pytest.raises(KeyboardInterrupt):
+            fetch_activity.run(delete, connected.fetching)
+    connected.strava.details[ACTIVITY] = detail()
+    connected.clock.advance(60)
+    connected.landed()
+    fetch_activity.run(delete, connected.fetching)
+
+    assert [each.kind for each in connected.landed()] == ["activity", "streams"]
+
+
+def test_streams_of_a_former_recording_leave_when_the_new_one_has_none(connected: House) -> None:
+    fetch_activity.run(message(), connected.fetching)
+    connected.strava.details[ACTIVITY] = detail(elapsed_time=1)
+    connected.strava.streams[ACTIVITY] = {}
+    connected.landed()
+    for _ in range(4):
+        connected.clock.advance(3_000)
+        again = message(received_at=connected.clock.now(), reason="retry")
+        outcome = fetch_activity.run(again, connected.fetching).name
+
+    assert outcome == "fetched"
+    gone = [each for each in connected.landed() if each.op == "tombstone"]
+    assert [each.kind for each in gone] == ["streams"]
+
+
+def test_an_old_activity_of_a_backfill_is_not_asked_again_for_streams(connected: House) -> None:
+    connected.strava.streams[ACTIVITY] = {}
+    found = fetch_activity.run(message(reason="backfill"), connected.fetching)
+
+    assert (found.name, found.fields["streams"]) == ("fetched", "none")
 
 
 def test_a_refused_token_is_refreshed_once_and_the_read_repeated(connected: House) -> None:
@@ -184,6 +270,17 @@ def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected
     assert (entry.not_before.minute, entry.not_before.second) == (15, 0)
     assert fetch_activity.run(message(), connected.fetching).name == "parked"
     assert len(connected.strava.asked) == 1
+
+
+def test_a_wrong_client_secret_stops_everything_and_keeps_the_work(connected: House) -> None:
+    connected.strava.our_secret_is_wrong = True
+    connected.clock.advance(6 * 3_600)
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert "secret" in (connected.budget.current().halted or "")
+
+    connected.strava.our_secret_is_wrong = False
+    connected.clock.advance(3_700)
+    assert fetch_activity.run(message(), connected.fetching).name == "fetched"
 
 
 def test_an_inactive_application_stops_every_call_and_keeps_the_work(connected: House) -> None:

@@ -37,7 +37,7 @@ class Tray:
 def put(house: House, kind: Kind, body: bytes, activity_id: int = ACTIVITY) -> Landed:
     item = BronzeObject(kind, ATHLETE, activity_id, NOW, body, "GET /", 200)
     house.bronze.put(item.name(), item.packed(), item.metadata())
-    return Landed("upsert", ATHLETE, activity_id, item.version, "trace", item.name())
+    return Landed("upsert", kind, ATHLETE, activity_id, item.version, "trace", item.name())
 
 
 def load(house: House, *batch: Landed) -> tuple[Tray, list[str]]:
@@ -76,11 +76,17 @@ def test_streams_become_chunks_and_a_row_of_metrics(house: House) -> None:
 
 
 def test_a_tombstone_reaches_every_landing_table(house: House) -> None:
-    tray, _ = load(house, Landed("tombstone", ATHLETE, ACTIVITY, 9, "trace"))
+    tray, _ = load(house, Landed("tombstone", "activity", ATHLETE, ACTIVITY, 9, "trace"))
 
     for name in (ACTIVITIES, STREAMS, METRICS):
         (row,) = tray.tables[name]
         assert (row["op"], row["version"]) == ("tombstone", 9)
+
+
+def test_streams_that_are_gone_leave_without_their_activity(house: House) -> None:
+    tray, _ = load(house, Landed("tombstone", "streams", ATHLETE, ACTIVITY, 9, "trace"))
+
+    assert set(tray.tables) == {STREAMS, METRICS}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +117,7 @@ def test_what_does_not_fit_is_quarantined_and_the_rest_loads(
 def test_bytes_that_are_not_gzip_are_quarantined(house: House) -> None:
     name = BronzeObject("activity", ATHLETE, ACTIVITY, NOW, b"", "GET /", 200).name()
     house.bronze.put(name, b"plain", {})
-    _, outcomes = load(house, Landed("upsert", ATHLETE, ACTIVITY, 1, "trace", name))
+    _, outcomes = load(house, Landed("upsert", "activity", ATHLETE, ACTIVITY, 1, "trace", name))
 
     assert outcomes == ["quarantined"]
 
@@ -120,7 +126,7 @@ def test_a_bronze_object_that_is_not_there_yet_is_asked_for_again(house: House) 
     name = BronzeObject("activity", ATHLETE, ACTIVITY, NOW, b"", "GET /", 200).name()
 
     with pytest.raises(StoreUnavailable):
-        load(house, Landed("upsert", ATHLETE, ACTIVITY, 1, "trace", name))
+        load(house, Landed("upsert", "activity", ATHLETE, ACTIVITY, 1, "trace", name))
 
 
 def test_the_name_of_a_bronze_object_says_what_it_is() -> None:
@@ -133,6 +139,6 @@ def test_the_name_of_a_bronze_object_says_what_it_is() -> None:
 
 
 def test_a_landed_message_survives_the_journey() -> None:
-    landed = Landed("upsert", ATHLETE, ACTIVITY, 5, "trace", "name")
+    landed = Landed("upsert", "activity", ATHLETE, ACTIVITY, 5, "trace", "name")
 
     assert decode_landed(landed.encode()) == landed

@@ -35,6 +35,7 @@ def test_a_detail_becomes_a_typed_row() -> None:
         ({"gear_id": None}, "gear_id", None),
         ({"start_latlng": []}, "start_lat", None),
         ({"athlete_count": 0, "unheard_of": {}}, "name", "Lunch loop"),
+        ({"start_latlng": [None, None]}, "start_lat", None),
         ({"timezone": "(GMT-05:00) America/New_York"}, "timezone", "America/New_York"),
     ],
 )
@@ -42,6 +43,13 @@ def test_what_strava_is_known_to_vary_is_accepted(
     change: dict[str, object], column: str, value: object
 ) -> None:
     assert wire.activity(as_bytes(detail(**change)))[column] == value
+
+
+def test_null_and_absent_are_the_same() -> None:
+    body = detail() | {"laps": None, "splits_metric": None, "best_efforts": None, "gear_id": None}
+    row = wire.activity(as_bytes(body))
+
+    assert (row["laps"], row["best_efforts"], row["gear_id"]) == ([], [], None)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,9 @@ def test_what_strava_is_known_to_vary_is_accepted(
         (as_bytes(detail(distance="far")), "distance"),
         (as_bytes(detail(distance=-1)), "distance"),
         (as_bytes(detail(start_date="yesterday")), "start_date"),
+        (as_bytes(detail(moving_time=10**30)), "moving_time"),
+        (as_bytes(detail()).replace(b"10012.4", b"1e400"), "distance"),
+        (as_bytes(detail()).replace(b"3005", b"1e400"), "moving_time"),
     ],
 )
 def test_what_would_spoil_a_number_is_refused_by_name(body: bytes, named: str) -> None:

@@ -45,8 +45,8 @@ class BronzeObject:
         return f"{folder}{self.fetched_at.astimezone(UTC).strftime(_STAMP)}-{sha12}.json.gz"
 
     def packed(self) -> bytes:
-        # No timestamp in the gzip header: the same bytes give the same object. Level 4 takes a third
-        # of the time of level 6 for 7 % more bytes.
+        # No timestamp in the gzip header: the same bytes give the same object. Level 4 takes a
+        # third of the time of level 6 for 7 % more bytes.
         return gzip.compress(self.body, compresslevel=4, mtime=0)
 
     def metadata(self) -> dict[str, str]:

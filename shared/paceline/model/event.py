@@ -65,7 +65,7 @@ def parse_event(body: bytes) -> Event:
     """Read a webhook body. Raises EventInvalid with the field that is wrong."""
     try:
         data = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventInvalid("The body is not JSON; an event is one JSON object.") from error
     if not isinstance(data, dict):
         raise EventInvalid("The body is not a JSON object; an event is one JSON object.")

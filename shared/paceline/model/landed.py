@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from paceline.model.bronze import Kind
+
 Op = Literal["upsert", "tombstone"]
 
 
@@ -12,6 +14,7 @@ class Landed:
     """One bronze object to load, or the news that the activity is no longer there."""
 
     op: Op
+    kind: Kind  # a tombstone of an activity takes its streams along; one of streams does not
     athlete_id: int
     activity_id: int
     version: int

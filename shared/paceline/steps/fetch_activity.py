@@ -23,6 +23,7 @@ from paceline.reading import NOT_FOUND, Reading
 # A fresh activity may not be readable yet, and its streams later still.
 NOT_FOUND_RETRY_S = (10, 60, 300, 1_800)
 STREAMS_RETRY_S = (300, 900, 2_700)
+SETTLED = timedelta(days=1)
 
 STREAM_KEYS = (
     "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth"
@@ -60,9 +61,19 @@ class _Work:
     def athlete_id(self) -> int:
         return self.message.event.owner_id
 
-    @property
-    def attempts(self) -> int:
-        return self.known.attempts if self.known and self.known.state == "parked" else 0
+    def tries(self, *, of_streams: bool) -> int:
+        """How often this was asked for again already; details and streams are counted apart."""
+        known = self.known
+        if known is None or known.state != "parked":
+            return 0
+        return known.attempts if (known.streams == "waiting") == of_streams else 0
+
+    def counted(self, tries: int) -> int:
+        """Only what fell due counts as a try: a burst of events must not use them up."""
+        return tries if tries and self.message.reason == "webhook" else tries + 1
+
+    def gives_up(self, tries: int, schedule_s: tuple[int, ...]) -> bool:
+        return tries >= len(schedule_s) and self.message.reason != "webhook"
 
     @property
     def priority(self) -> Priority:
@@ -76,19 +87,18 @@ def run(message: EventMessage, use: Fetching) -> Outcome:
     known = use.ledger.get(message.event.object_id)
     if known and known.covers(message.received_at):
         return Outcome("covered")
+    if known and known.detail_sha and known.athlete_id != message.event.owner_id:
+        return Outcome("foreign_athlete")
     work = _Work(message, known, use.clock.now())
     try:
         return _fetch(work, use)
     except WaitUntil as wait:
-        return _park(work, use, wait.not_before, wait.why, attempts=work.attempts)
+        attempts = known.attempts if known and known.state == "parked" else 0
+        return _park(work, use, wait.not_before, wait.why, attempts=attempts)
     except AthleteUnknown:
         return Outcome("unknown_athlete")
     except (AccessLost, StravaRefused, PayloadInvalid) as error:
-        why = f"{type(error).__name__}: {error}"
-        use.ledger.put(
-            work.activity_id,
-            lambda entry: replace(_wanted(entry, work), state="failed", last_error=why),
-        )
+        _fail(work, use, f"{type(error).__name__}: {error}")
         return Outcome("failed", {"error": type(error).__name__, "message": str(error)})
 
 
@@ -98,7 +108,7 @@ def _fetch(work: _Work, use: Fetching) -> Outcome:
         return _not_found(work, use)
     activity = _read_detail(work, use, detail)
     if activity["athlete_id"] != work.athlete_id:
-        raise StravaRefused("The activity belongs to another athlete than the event says.")
+        return Outcome("foreign_athlete")  # a forged owner changes nothing, the ledger least
     _store(work, use, "activity", detail)
     sha = _shape_sha(activity)
     streams = _fetch_streams(work, use, activity, sha)
@@ -124,9 +134,18 @@ def _fetch_streams(work: _Work, use: Fetching, activity: Document, sha: str) -> 
         return "present"
     answer = _get(work, use, "/streams", {"keys": STREAM_KEYS, "key_by_type": "true"})
     if answer.status == NOT_FOUND or not use.wire.has_points(answer.body):
-        return "waiting" if work.attempts < len(STREAMS_RETRY_S) else "none"
+        if work.known and work.known.streams == "present":
+            _publish(work, use, "tombstone", "streams")  # they were of another recording
+        return "waiting" if _may_still_come(work, activity) else "none"
     _store(work, use, "streams", answer)
     return "present"
+
+
+def _may_still_come(work: _Work, activity: Document) -> bool:
+    """Streams lag an upload by minutes; what a backfill lists was uploaded long ago."""
+    if work.message.reason == "backfill" and work.began_at - activity["started_at"] > SETTLED:
+        return False
+    return not work.gives_up(work.tries(of_streams=True), STREAMS_RETRY_S)
 
 
 def _get(work: _Work, use: Fetching, path: str, params: dict[str, str]) -> Answer:
@@ -138,16 +157,23 @@ def _not_found(work: _Work, use: Fetching) -> Outcome:
     """Gone, or too young to be seen: only what we never saw and nobody deleted may be young."""
     seen_before = work.known is not None and work.known.fetched_at is not None
     deleted = work.message.event.aspect_type == "delete"
-    if not (seen_before or deleted) and work.attempts < len(NOT_FOUND_RETRY_S):
-        not_before = work.began_at + timedelta(seconds=NOT_FOUND_RETRY_S[work.attempts])
-        return _park(work, use, not_before, "not found yet", attempts=work.attempts + 1)
-    _publish(work, use, "tombstone")
+    tries = work.tries(of_streams=False)
+    if not (seen_before or deleted or work.gives_up(tries, NOT_FOUND_RETRY_S)):
+        not_before = work.began_at + _delay(tries, NOT_FOUND_RETRY_S)
+        return _park(work, use, not_before, "not found yet", attempts=work.counted(tries))
+    # Forgotten before they are taken away: if we die in between, a later fetch brings them back.
+    use.ledger.put(
+        work.activity_id,
+        lambda entry: replace(_wanted(entry, work), detail_sha=None, streams=None),
+    )
+    _publish(work, use, "tombstone", "activity")
     _settle(work, use, state="gone", detail_sha=None, streams=None)
     return Outcome("gone")
 
 
 def _wait_for_streams(work: _Work, use: Fetching, sha: str) -> Outcome:
-    not_before = work.began_at + timedelta(seconds=STREAMS_RETRY_S[work.attempts])
+    tries = work.tries(of_streams=True)
+    not_before = work.began_at + _delay(tries, STREAMS_RETRY_S)
     _settle(
         work,
         use,
@@ -155,7 +181,7 @@ def _wait_for_streams(work: _Work, use: Fetching, sha: str) -> Outcome:
         detail_sha=sha,
         streams="waiting",
         not_before=not_before,
-        attempts=work.attempts + 1,
+        attempts=work.counted(tries),
         last_error="no streams yet",
     )
     return Outcome("streams_waiting", {"not_before": not_before.isoformat()})
@@ -173,12 +199,13 @@ def _store(work: _Work, use: Fetching, kind: Kind, answer: Answer) -> None:
         headers=answer.headers,
     )
     use.bronze.put(item.name(), item.packed(), item.metadata())
-    _publish(work, use, "upsert", item.name())
+    _publish(work, use, "upsert", kind, item.name())
 
 
-def _publish(work: _Work, use: Fetching, op: Op, bronze_name: str = "") -> None:
+def _publish(work: _Work, use: Fetching, op: Op, kind: Kind, bronze_name: str = "") -> None:
     landed = Landed(
         op=op,
+        kind=kind,
         athlete_id=work.athlete_id,
         activity_id=work.activity_id,
         version=version_of(work.began_at),
@@ -208,12 +235,33 @@ def _settle(work: _Work, use: Fetching, **outcome: Any) -> None:
     cleared = {"not_before": None, "attempts": 0, "last_error": None}
 
     def settled(entry: Entry | None) -> Entry:
-        wanted = _wanted(entry, work)
-        if wanted.fetched_at and wanted.fetched_at > work.began_at:
-            return wanted
-        return replace(wanted, fetched_at=work.began_at, **(cleared | outcome))
+        if entry and entry.fetched_at and entry.fetched_at > work.began_at:
+            return entry
+        if entry and _parked_since(entry, work):
+            seen = {name: outcome[name] for name in ("detail_sha", "streams") if name in outcome}
+            return replace(entry, fetched_at=work.began_at, **seen)
+        return replace(_wanted(entry, work), fetched_at=work.began_at, **(cleared | outcome))
 
     use.ledger.put(work.activity_id, settled)
+
+
+def _fail(work: _Work, use: Fetching, why: str) -> None:
+    def failed(entry: Entry | None) -> Entry:
+        later = entry and entry.fetched_at and entry.fetched_at > work.began_at
+        if entry and (later or _parked_since(entry, work)):
+            return entry
+        return replace(_wanted(entry, work), state="failed", last_error=why)
+
+    use.ledger.put(work.activity_id, failed)
+
+
+def _parked_since(entry: Entry, work: _Work) -> bool:
+    """A message that came after we began was parked: it still has to be fetched."""
+    return entry.state == "parked" and entry.wanted_at > work.began_at
+
+
+def _delay(tries: int, schedule_s: tuple[int, ...]) -> timedelta:
+    return timedelta(seconds=schedule_s[min(tries, len(schedule_s) - 1)])
 
 
 def _wanted(entry: Entry | None, work: _Work) -> Entry:
@@ -227,7 +275,8 @@ def _wanted(entry: Entry | None, work: _Work) -> Entry:
             reason=work.message.reason,
             priority=work.priority,
         )
-    priority = min(work.priority, entry.priority)
+    waits = entry.state == "parked"
+    priority = min(work.priority, entry.priority) if waits else work.priority
     return replace(
         entry,
         wanted_at=max(entry.wanted_at, wanted_at),

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from paceline.errors import PayloadInvalid, StoreUnavailable
 from paceline.metrics.summary import summarise
-from paceline.model.bronze import parse_name
 from paceline.model.landed import Landed
 from paceline.model.outcome import Outcome
 from paceline.model.streams import Streams
@@ -76,7 +75,7 @@ def _rows(landed: Landed, use: Loading) -> Rows:
     if landed.op == "tombstone":
         return _tombstones(landed)
     body = _body(landed, use)
-    if parse_name(landed.bronze_name).kind == "activity":
+    if landed.kind == "activity":
         return {ACTIVITIES: _activity(landed, body, use)}
     streams = use.wire.streams(body)
     return {
@@ -105,7 +104,8 @@ def _activity(landed: Landed, body: bytes, use: Loading) -> Document:
 def _tombstones(landed: Landed) -> Rows:
     row = _common(landed)
     no_points = {"chunk": 0, "chunks": 0, "points": []}
-    return {ACTIVITIES: row, STREAMS: row | no_points, METRICS: row}
+    streams = {STREAMS: row | no_points, METRICS: row}
+    return streams if landed.kind == "streams" else {ACTIVITIES: row, **streams}
 
 
 def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:

@@ -4,8 +4,9 @@ Lenient where Strava is known to vary (a float in an integer's place, null or ab
 a wrong value would spoil a number. Fields: developers.strava.com/docs/reference.
 """
 
+import math
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +20,17 @@ from paceline.ports import Document
 
 def _whole(value: Any) -> Any:
     """28099.0 is 28099, and 10.5 s of moving is stored as 10: whole seconds are all we keep."""
-    return int(value) if isinstance(value, float) else value
+    return int(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
-Int = Annotated[int, BeforeValidator(_whole)]
+def _listed(value: Any) -> Any:
+    return [] if value is None else value
+
+
+T = TypeVar("T")
+Int = Annotated[int, BeforeValidator(_whole), Field(ge=-(2**63), lt=2**63)]
+Float = Annotated[float, Field(allow_inf_nan=False)]
+Listed = Annotated[list[T], BeforeValidator(_listed)]
 
 
 class _Lap(BaseModel):
@@ -30,31 +38,31 @@ class _Lap(BaseModel):
     name: str | None = None
     elapsed_time_s: Int | None = Field(None, alias="elapsed_time")
     moving_time_s: Int | None = Field(None, alias="moving_time")
-    distance_m: float | None = Field(None, alias="distance")
-    elevation_gain_m: float | None = Field(None, alias="total_elevation_gain")
-    average_speed_mps: float | None = Field(None, alias="average_speed")
-    average_heartrate_bpm: float | None = Field(None, alias="average_heartrate")
-    average_power_w: float | None = Field(None, alias="average_watts")
+    distance_m: Float | None = Field(None, alias="distance")
+    elevation_gain_m: Float | None = Field(None, alias="total_elevation_gain")
+    average_speed_mps: Float | None = Field(None, alias="average_speed")
+    average_heartrate_bpm: Float | None = Field(None, alias="average_heartrate")
+    average_power_w: Float | None = Field(None, alias="average_watts")
     start_index: Int | None = None
     end_index: Int | None = None
 
 
 class _Split(BaseModel):
     split: Int | None = None
-    distance_m: float | None = Field(None, alias="distance")
+    distance_m: Float | None = Field(None, alias="distance")
     elapsed_time_s: Int | None = Field(None, alias="elapsed_time")
     moving_time_s: Int | None = Field(None, alias="moving_time")
-    elevation_difference_m: float | None = Field(None, alias="elevation_difference")
-    average_speed_mps: float | None = Field(None, alias="average_speed")
-    average_grade_adjusted_speed_mps: float | None = Field(
+    elevation_difference_m: Float | None = Field(None, alias="elevation_difference")
+    average_speed_mps: Float | None = Field(None, alias="average_speed")
+    average_grade_adjusted_speed_mps: Float | None = Field(
         None, alias="average_grade_adjusted_speed"
     )
-    average_heartrate_bpm: float | None = Field(None, alias="average_heartrate")
+    average_heartrate_bpm: Float | None = Field(None, alias="average_heartrate")
 
 
 class _Effort(BaseModel):
     name: str
-    distance_m: float | None = Field(None, alias="distance")
+    distance_m: Float | None = Field(None, alias="distance")
     elapsed_time_s: Int | None = Field(None, alias="elapsed_time")
     moving_time_s: Int | None = Field(None, alias="moving_time")
     start_index: Int | None = None
@@ -62,15 +70,15 @@ class _Effort(BaseModel):
 
 
 class _Owner(BaseModel):
-    id: int
+    id: Int
 
 
 class _Activity(BaseModel):
     """A detailed activity. Its sport is any text: the list of sports grows without notice."""
 
-    id: int
+    id: Int
     athlete: _Owner
-    name: str = ""
+    name: str | None = None
     sport_type: str | None = None
     legacy_type: str | None = Field(None, alias="type")
     workout_type: Int | None = None
@@ -78,26 +86,26 @@ class _Activity(BaseModel):
     started_local: datetime = Field(alias="start_date_local")
     timezone: str | None = None
     utc_offset_s: Int | None = Field(None, alias="utc_offset")
-    distance_m: float | None = Field(None, alias="distance", ge=0)
+    distance_m: Float | None = Field(None, alias="distance", ge=0)
     moving_time_s: Int | None = Field(None, alias="moving_time", ge=0)
     elapsed_time_s: Int | None = Field(None, alias="elapsed_time", ge=0)
-    elevation_gain_m: float | None = Field(None, alias="total_elevation_gain")
-    elevation_high_m: float | None = Field(None, alias="elev_high")
-    elevation_low_m: float | None = Field(None, alias="elev_low")
-    average_speed_mps: float | None = Field(None, alias="average_speed")
-    max_speed_mps: float | None = Field(None, alias="max_speed")
-    average_cadence_rpm: float | None = Field(None, alias="average_cadence")
-    average_temp_c: float | None = Field(None, alias="average_temp")
-    average_power_w: float | None = Field(None, alias="average_watts")
-    weighted_power_w: float | None = Field(None, alias="weighted_average_watts")
-    max_power_w: float | None = Field(None, alias="max_watts")
-    work_kj: float | None = Field(None, alias="kilojoules")
+    elevation_gain_m: Float | None = Field(None, alias="total_elevation_gain")
+    elevation_high_m: Float | None = Field(None, alias="elev_high")
+    elevation_low_m: Float | None = Field(None, alias="elev_low")
+    average_speed_mps: Float | None = Field(None, alias="average_speed")
+    max_speed_mps: Float | None = Field(None, alias="max_speed")
+    average_cadence_rpm: Float | None = Field(None, alias="average_cadence")
+    average_temp_c: Float | None = Field(None, alias="average_temp")
+    average_power_w: Float | None = Field(None, alias="average_watts")
+    weighted_power_w: Float | None = Field(None, alias="weighted_average_watts")
+    max_power_w: Float | None = Field(None, alias="max_watts")
+    work_kj: Float | None = Field(None, alias="kilojoules")
     device_watts: bool | None = None
     has_heartrate: bool | None = None
-    average_heartrate_bpm: float | None = Field(None, alias="average_heartrate")
-    max_heartrate_bpm: float | None = Field(None, alias="max_heartrate")
-    calories_kcal: float | None = Field(None, alias="calories")
-    relative_effort: float | None = Field(None, alias="suffer_score")
+    average_heartrate_bpm: Float | None = Field(None, alias="average_heartrate")
+    max_heartrate_bpm: Float | None = Field(None, alias="max_heartrate")
+    calories_kcal: Float | None = Field(None, alias="calories")
+    relative_effort: Float | None = Field(None, alias="suffer_score")
     gear_id: str | None = None
     device_name: str | None = None
     trainer: bool | None = None
@@ -106,15 +114,15 @@ class _Activity(BaseModel):
     private: bool | None = None
     flagged: bool | None = None
     visibility: str | None = None
-    start_latlng: list[float] | None = Field(None, exclude=True)
-    end_latlng: list[float] | None = Field(None, exclude=True)
-    laps: list[_Lap] = []
-    splits_metric: list[_Split] = []
-    best_efforts: list[_Effort] = []
+    start_latlng: list[float | None] | None = Field(None, exclude=True)
+    end_latlng: list[float | None] | None = Field(None, exclude=True)
+    laps: Listed[_Lap] = []
+    splits_metric: Listed[_Split] = []
+    best_efforts: Listed[_Effort] = []
 
 
 class _Listed(BaseModel):
-    id: int
+    id: Int
 
 
 _PAGE = TypeAdapter(list[_Listed])
@@ -235,7 +243,7 @@ def _coordinates(pairs: list[Any]) -> dict[str, pa.Array]:
     return {name: pa.array(both[:, i], mask=unknown) for i, name in enumerate(("lat", "lng"))}
 
 
-def _pair(latlng: list[float] | None) -> tuple[float | None, float | None]:
+def _pair(latlng: list[float | None] | None) -> tuple[float | None, float | None]:
     return (latlng[0], latlng[1]) if latlng and len(latlng) > 1 else (None, None)
 
 
