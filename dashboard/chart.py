@@ -136,5 +136,5 @@ def _next(start: date, grain: Grain) -> date:
 
 def _title(start: date, grain: Grain) -> str:
     if grain is Grain.WEEK:
-        return f"{units.day(start)} to {units.day(week_of(start).last)}"
+        return f"{units.day(start)} to {units.day(_next(start, grain) - timedelta(days=1))}"
     return f"{start:%B %Y}" if grain is Grain.MONTH else f"{start:%Y}"

@@ -73,8 +73,9 @@ class Activity:
 
 
 _HOLDINGS = """
-    SELECT athlete_id, year, sport_type, activities
+    SELECT athlete_id, year, sport_type, CAST(sum(activities) AS BIGINT) AS activities
     FROM marts.monthly_summary
+    GROUP BY ALL
 """
 
 _TOTALS = """

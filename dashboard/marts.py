@@ -42,7 +42,7 @@ class Marts:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(sql, dict(parameters or {})).fetchall()
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
+        except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException) as error:
             raise MartsUnavailableError(
                 "The marts are being built",
                 "The file is there, but a table or column that this page reads is not in it yet. "

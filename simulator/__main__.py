@@ -21,6 +21,7 @@ from simulator.config import SimulatorConfig
 _USAGE_ERROR = 2
 _STOP_GRACE_S = 2
 _LAST_PORT = 65_535
+_MOST_YEARS = 12
 
 
 def main() -> int:
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         ("port", _port, "port to listen on; 0 takes a free one"),
         ("seed", _natural, "the world is drawn from this number"),
         ("athletes", _positive, "how many people live in the world"),
-        ("years", _amount, "how far their history goes back"),
+        ("years", _years, "how far their history goes back; at most 12"),
         ("activities-per-week", _amount, "how often they train"),
         ("client-id", int, "the application's id"),
         ("client-secret", str, "the application's secret"),
@@ -125,6 +126,13 @@ def _natural(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return number
+
+
+def _years(text: str) -> float:
+    number = _amount(text)
+    if number > _MOST_YEARS:
+        raise argparse.ArgumentTypeError(f"{text} is above {_MOST_YEARS}: nobody had a watch then")
     return number
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,13 +77,29 @@ def test_status_says_what_there_is_to_know(world: Rehearsal) -> None:
 
 
 def test_subscribe_create_is_idempotent_and_list_shows_it(world: Rehearsal) -> None:
-    callback = f"{world.url('paceline')}/receive_webhook/{world.runtime.settings.webhook_secret}"
-    first = paceline(world, "subscribe", "create", "--callback", callback)
-    again = paceline(world, "subscribe", "create", "--callback", callback)
+    url = f"{world.url('paceline')}/receive_webhook"
+    first = paceline(world, "subscribe", "create", "--url", url)
+    again = paceline(world, "subscribe", "create", "--url", url)
+    listed = paceline(world, "subscribe", "list")
 
     assert first.returncode == 0, first.stderr
-    assert first.stdout == again.stdout
-    assert callback in paceline(world, "subscribe", "list").stdout
+    assert first.stdout == again.stdout == listed.stdout
+    assert url in listed.stdout
+    assert world.runtime.settings.webhook_secret not in listed.stdout
+
+
+def test_replay_sends_dead_letters_again(world: Rehearsal) -> None:
+    done = paceline(world, "replay")
+
+    assert done.returncode == 0, done.stderr
+    assert "fetch_activity: 0 sent again" in done.stdout
+
+
+def test_a_start_outside_the_repository_says_what_to_set(world: Rehearsal, tmp_path: Path) -> None:
+    done = paceline(world, "up", PACELINE_ROOT=str(tmp_path))
+
+    assert done.returncode == 1
+    assert "PACELINE_ROOT" in done.stderr
 
 
 def test_a_backfill_that_has_nothing_left_plans_nothing(world: Rehearsal) -> None:

@@ -93,3 +93,10 @@ def test_a_blocked_table_blocks_its_readers_and_the_watermark() -> None:
     assert "WHERE name IN ('silver.activities')" in daily[:300]
     end = script[script.index("IF ARRAY_LENGTH(blocked) = 0 THEN") :]
     assert end.index("paceline_ops.watermarks") < end.index("ELSE") < end.index("RAISE")
+
+
+def test_the_script_refuses_tables_that_other_sql_built() -> None:
+    plan = compile_plan(TABLES)
+
+    assert f"!= '{plan.signature}' THEN" in render_script(plan)
+    assert f"!= '{plan.signature}' THEN" not in render_script(plan, full=True)

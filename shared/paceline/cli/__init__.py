@@ -44,12 +44,15 @@ def _parser() -> argparse.ArgumentParser:
 
     subscribe = commands.add_parser("subscribe", help="the push subscription")
     subscribe.add_argument("action", choices=["list", "create", "delete"])
-    subscribe.add_argument("--callback", help="public address of receive_webhook, with its secret")
+    subscribe.add_argument("--url", help="where the internet reaches receive_webhook")
     subscribe.set_defaults(run=_subscribe)
 
     backfill = commands.add_parser("backfill", help="import the history of connected athletes")
     backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
     backfill.set_defaults(run=_backfill)
+
+    replay = commands.add_parser("replay", help="send dead letters again")
+    replay.set_defaults(run=_replay)
 
     refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
     refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
@@ -93,13 +96,19 @@ def _connect(arguments: argparse.Namespace) -> int:
 def _subscribe(arguments: argparse.Namespace) -> int:
     from paceline.cli.strava import subscribe
 
-    return subscribe(arguments.action, arguments.callback)
+    return subscribe(arguments.action, arguments.url)
 
 
 def _backfill(arguments: argparse.Namespace) -> int:
     from paceline.cli.strava import backfill
 
     return backfill(arguments.athlete)
+
+
+def _replay(_arguments: argparse.Namespace) -> int:
+    from paceline.cli.strava import replay
+
+    return replay()
 
 
 def _refresh(arguments: argparse.Namespace) -> int:

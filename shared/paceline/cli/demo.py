@@ -21,6 +21,7 @@ SHOW_YEARS, CHECK_YEARS = 4, 1
 LIVE_EVERY_S = 4.0
 CHECK_EVENTS = 40
 CHECK_WITHIN_S = 120
+IMPORT_WITHIN_S = 1_800
 LOOK_EVERY_S = 0.3
 
 
@@ -58,7 +59,7 @@ def check(root: Path, *, seed: int, years: float | None) -> int:
 @contextmanager
 def _running(root: Path, home: Path, seed: int, years: float) -> Iterator[Rehearsal]:
     """Everything up, athletes connected and subscribed; all of it stopped in the end."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     flags = ["--seed", str(seed), "--years", str(years), "--webhook-gap-s", "2"]
     demo = Rehearsal(root, home, flags)
@@ -81,9 +82,9 @@ def _running(root: Path, home: Path, seed: int, years: float) -> Iterator[Rehear
 
 def _import_history(demo: Rehearsal) -> None:
     planned = demo.plan_backfill()
-    progress = Progress()
+    progress, deadline = Progress(), time.monotonic() + IMPORT_WITHIN_S
     while waiting := demo.runtime.ledger.counts()["parked"]:
-        demo.processes.alive()
+        demo.processes.alive_before(deadline)
         progress.show(f"Importing history: {planned - waiting} of {planned} activities")
         time.sleep(LOOK_EVERY_S)
     progress.end(f"Imported {planned} activities.")
@@ -91,10 +92,10 @@ def _import_history(demo: Rehearsal) -> None:
 
 def _push_events(demo: Rehearsal) -> None:
     """Live events, fast, until enough were delivered."""
-    progress = Progress()
+    progress, deadline = Progress(), time.monotonic() + CHECK_WITHIN_S
     demo.admin("POST", "live", {"every_s": 0.2})
     while (events := demo.events()["delivered"]) < CHECK_EVENTS:
-        demo.processes.alive()
+        demo.processes.alive_before(deadline)
         progress.show(f"Live events: {events} of {CHECK_EVENTS}")
         time.sleep(LOOK_EVERY_S)
     demo.admin("POST", "live", {"every_s": 0})

@@ -58,6 +58,12 @@ class Processes:
             if self.running[name].poll() is not None:
                 raise NotStarted(f"{name} has stopped: {self._why(name)}")
 
+    def alive_before(self, deadline: float) -> None:
+        """Like alive; also when something takes longer than it may."""
+        self.alive()
+        if time.monotonic() > deadline:
+            raise NotStarted(f"This takes too long. The logs are in {self.logs}.")
+
     def stop(self, *names: str) -> None:
         """Ask these children, or all, to end; whoever does not in time is killed."""
         chosen = [self.running.pop(name) for name in names or tuple(reversed(self.running))]

@@ -126,8 +126,10 @@ class Rehearsal:
         return [each.reason for step in steps for each in self.runtime.bus.dead_letters(step)]
 
     def close(self) -> None:
-        self.runtime.close()
-        self.processes.stop()
+        try:
+            self.runtime.close()
+        finally:
+            self.processes.stop()
 
 
 def _environment() -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""`paceline connect`, `subscribe` and `backfill`: what an operator says to Strava."""
+"""`paceline connect`, `subscribe`, `backfill` and `replay`: what an operator sets going."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from paceline.errors import SettingsInvalid, StravaRefused
+from paceline.errors import PacelineError, SettingsInvalid, StravaRefused
+from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
 from paceline.steps import backfill as backfill_step
 from paceline.steps import connect_athlete
@@ -21,14 +22,16 @@ def connect(pasted: str | None) -> int:
     return 0
 
 
-def subscribe(action: str, callback: str | None) -> int:
+def subscribe(action: str, public_url: str | None) -> int:
+    """The secret end of the address is added here: it is nobody's argument and nobody's output."""
     runtime = current()
     if action == "create":
-        if not callback:
-            raise SettingsInvalid("--callback is missing: the public address of receive_webhook.")
+        if not public_url:
+            raise SettingsInvalid("--url is missing: where the internet reaches receive_webhook.")
+        callback = f"{public_url.rstrip('/')}/{runtime.settings.webhook_secret}"
         subscription_id = runtime.subscription.ensure(callback, runtime.settings.verify_token)
         runtime.remember_subscription(subscription_id)
-        print(f"Subscription {subscription_id} sends events to {callback}.")
+        print(f"Subscription {subscription_id} sends events to {_shown(callback)}.")
         return 0
     existing = runtime.subscription.current()
     if existing is None:
@@ -37,8 +40,12 @@ def subscribe(action: str, callback: str | None) -> int:
         runtime.subscription.delete(existing[0])
         print(f"Subscription {existing[0]} is deleted.")
     else:
-        print(f"Subscription {existing[0]} sends events to {existing[1]}.")
+        print(f"Subscription {existing[0]} sends events to {_shown(existing[1])}.")
     return 0
+
+
+def _shown(callback: str) -> str:
+    return callback.rpartition("/")[0] + "/..."
 
 
 def backfill(athlete_id: int | None) -> int:
@@ -48,9 +55,22 @@ def backfill(athlete_id: int | None) -> int:
     ]
     if not athletes:
         raise SettingsInvalid("Nobody to backfill: connect an athlete first (paceline connect).")
+    failures = 0
     for each in athletes:
-        planned = backfill_step.plan(each, runtime.backfilling)
-        print(f"Athlete {each}: {planned} activities to import; paceline up imports them.")
+        try:
+            planned = backfill_step.plan(each, runtime.backfilling)
+            print(f"Athlete {each}: {planned} activities to import; paceline up imports them.")
+        except PacelineError as error:
+            failures += 1
+            print(f"Athlete {each}: {error}")
+    return 1 if failures else 0
+
+
+def replay() -> int:
+    """Dead letters go back to the bus with all their attempts before them."""
+    bus = current().bus
+    for subscription in SUBSCRIPTIONS:
+        print(f"{subscription.name}: {bus.replay(subscription.name)} sent again")
     return 0
 
 

@@ -15,16 +15,15 @@ def up(*, exit_with_parent: bool) -> int:
     write_json_lines()
     runtime = current()
     service = LocalService(runtime, Functions(runtime.settings.root))
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: service.ended.set())
     if exit_with_parent:
-        _when_stdin_closes(stop.set)
+        _when_stdin_closes(service.ended.set)
     service.start()
     print(f"ready {service.base_url} (Ctrl-C stops it)", flush=True)
-    stop.wait()
+    service.ended.wait()
     service.stop()
-    return 0
+    return 1 if service.failed else 0
 
 
 def _when_stdin_closes(act: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 """The deployed functions in one process, each under functions-framework's own app."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import functions_framework
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, EnvironBuilder
+
+from paceline.errors import SettingsInvalid
 
 WsgiApp = Callable[..., Iterable[bytes]]
 
@@ -20,10 +23,17 @@ class Functions:
     """Every `functions/<step>/main.py` below `root`, by the name of its step."""
 
     def __init__(self, root: Path) -> None:
+        mains = sorted((root / "functions").glob("*/main.py"))
+        if not mains:
+            raise SettingsInvalid(
+                f"There are no functions below {root.resolve()}. Start in the folder of the"
+                " repository, or set PACELINE_ROOT to it."
+            )
         self._apps: dict[str, Any] = {
-            main.parent.name: create_app(main.parent.name, str(main))
-            for main in sorted((root / "functions").glob("*/main.py"))
+            main.parent.name: create_app(main.parent.name, str(main)) for main in mains
         }
+        for app in self._apps.values():
+            app.log_exception = partial(_log_without_path, app)
 
     def names(self) -> frozenset[str]:
         return frozenset(self._apps)
@@ -40,3 +50,8 @@ class Functions:
     def served(self, steps: Iterable[str]) -> WsgiApp:
         """One app that serves these functions, each below its own name."""
         return DispatcherMiddleware(NotFound(), {f"/{step}": self._apps[step] for step in steps})
+
+
+def _log_without_path(app: Any, raised: Any) -> None:
+    """Flask would log the path, and the webhook's path is its secret."""
+    app.logger.error("%s raised what nobody expected", app.name, exc_info=raised)

@@ -3,9 +3,8 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from paceline.runtime.settings import Settings
 
@@ -37,17 +36,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def built_once(build: "Callable[[LocalRuntime], T]") -> "Callable[[LocalRuntime], T]":
-    """Build on first use, and once, whichever thread is first."""
+class Part(Generic[T]):
+    """Built on first use, and once, whichever thread is first."""
 
-    @wraps(build)
-    def get(runtime: "LocalRuntime") -> T:
+    def __init__(self, build: "Callable[[LocalRuntime], T]") -> None:
+        self._build = build
+        self._name = build.__name__
+
+    def __get__(self, runtime: "LocalRuntime", _owner: type) -> T:
         with runtime.building:
-            if build.__name__ not in runtime.built:
-                runtime.built[build.__name__] = build(runtime)
-            return cast("T", runtime.built[build.__name__])
-
-    return get
+            if self._name not in runtime.built:
+                runtime.built[self._name] = self._build(runtime)
+            return cast("T", runtime.built[self._name])
 
 
 class LocalRuntime:
@@ -60,15 +60,15 @@ class LocalRuntime:
 
     def close(self) -> None:
         """Close what was opened, in the order of use: the last built first."""
-        for part in reversed(self.built.values()):
-            if hasattr(part, "close"):
-                part.close()
-        self.built.clear()
+        with self.building:
+            for part in reversed(self.built.values()):
+                if hasattr(part, "close"):
+                    part.close()
+            self.built.clear()
 
     # What each step is given.
 
-    @property
-    @built_once
+    @Part
     def receiving(self) -> "Receiving":
         from paceline.steps.receive_webhook import Receiving
 
@@ -81,8 +81,7 @@ class LocalRuntime:
             subscription_id=self.subscription_id,
         )
 
-    @property
-    @built_once
+    @Part
     def fetching(self) -> "Fetching":
         from paceline.steps.fetch_activity import Fetching
 
@@ -95,8 +94,7 @@ class LocalRuntime:
             clock=self.clock,
         )
 
-    @property
-    @built_once
+    @Part
     def loading(self) -> "Loading":
         from paceline.steps.load_silver import Loading
 
@@ -108,29 +106,25 @@ class LocalRuntime:
             clock=self.clock,
         )
 
-    @property
-    @built_once
+    @Part
     def releasing(self) -> "Releasing":
         from paceline.steps.release_work import Releasing
 
         return Releasing(self.ledger, self.budget, self.bus, self.clock, self.ids)
 
-    @property
-    @built_once
+    @Part
     def building_marts(self) -> "Building":
         from paceline.steps.build_marts import Building
 
         return Building(self.warehouse)
 
-    @property
-    @built_once
+    @Part
     def connecting(self) -> "Connecting":
         from paceline.steps.connect_athlete import Connecting
 
         return Connecting(self.oauth, self.vault)
 
-    @property
-    @built_once
+    @Part
     def backfilling(self) -> "Backfilling":
         from paceline.steps.backfill import Backfilling
 
@@ -138,22 +132,19 @@ class LocalRuntime:
 
     # The ports' adapters.
 
-    @property
-    @built_once
+    @Part
     def clock(self) -> "SystemClock":
         from paceline.adapters.local.system import SystemClock
 
         return SystemClock()
 
-    @property
-    @built_once
+    @Part
     def ids(self) -> "RandomIds":
         from paceline.adapters.local.system import RandomIds
 
         return RandomIds()
 
-    @property
-    @built_once
+    @Part
     def bus(self) -> "SqliteBus":
         from paceline.adapters.local.bus import SqliteBus
         from paceline.model.routes import SUBSCRIPTIONS
@@ -162,36 +153,31 @@ class LocalRuntime:
             self.bus_file, SUBSCRIPTIONS, self.clock, self.ids, lease_s=self.settings.lease_s
         )
 
-    @property
-    @built_once
+    @Part
     def bus_file(self) -> "Database":
         from paceline.adapters.local.sqlite import Database
 
         return Database(self.home / "bus.sqlite")
 
-    @property
-    @built_once
+    @Part
     def state(self) -> "SqliteState":
         from paceline.adapters.local.state import SqliteState
 
         return SqliteState(self.state_file)
 
-    @property
-    @built_once
+    @Part
     def state_file(self) -> "Database":
         from paceline.adapters.local.sqlite import Database
 
         return Database(self.home / "state.sqlite")
 
-    @property
-    @built_once
+    @Part
     def bronze(self) -> "FileBlobs":
         from paceline.adapters.local.blobs import FileBlobs
 
         return FileBlobs(self.home / "bronze")
 
-    @property
-    @built_once
+    @Part
     def warehouse(self) -> "DuckDbWarehouse":
         from paceline.adapters.local.duckdb import DuckDbWarehouse
 
@@ -199,8 +185,7 @@ class LocalRuntime:
             self.home / "warehouse.duckdb", self.marts_path, self.sql_root, self.clock
         )
 
-    @property
-    @built_once
+    @Part
     def landing_schemas(self) -> "Mapping[str, pa.Schema]":
         from paceline.warehouse.tables import load_tables
 
@@ -209,15 +194,13 @@ class LocalRuntime:
 
     # Strava.
 
-    @property
-    @built_once
+    @Part
     def session(self) -> "StravaSession":
         from paceline.adapters.strava.session import StravaSession
 
         return StravaSession(self.settings.strava_api_base, self.settings.strava_oauth_base)
 
-    @property
-    @built_once
+    @Part
     def oauth(self) -> "StravaTokenEndpoint":
         from paceline.adapters.strava.oauth import StravaTokenEndpoint
 
@@ -226,8 +209,7 @@ class LocalRuntime:
             self.session, settings.strava_client_id, settings.strava_client_secret
         )
 
-    @property
-    @built_once
+    @Part
     def subscription(self) -> "PushSubscription":
         from paceline.adapters.strava.subscription import PushSubscription
 
@@ -236,15 +218,13 @@ class LocalRuntime:
             self.session, settings.strava_client_id, settings.strava_client_secret
         )
 
-    @property
-    @built_once
+    @Part
     def wire(self) -> "StravaWire":
         from paceline.adapters.strava.wire import StravaWire
 
         return StravaWire()
 
-    @property
-    @built_once
+    @Part
     def reading(self) -> "Reading":
         from paceline.adapters.strava.api import StravaReadApi
         from paceline.reading import Reading
@@ -253,22 +233,19 @@ class LocalRuntime:
 
     # Over the State port.
 
-    @property
-    @built_once
+    @Part
     def ledger(self) -> "Ledger":
         from paceline.ledger import Ledger
 
         return Ledger(self.state)
 
-    @property
-    @built_once
+    @Part
     def budget(self) -> "Budget":
         from paceline.budget import Budget
 
         return Budget(self.state, self.clock)
 
-    @property
-    @built_once
+    @Part
     def vault(self) -> "Vault":
         from paceline.adapters.cipher import create_keyring, load_cipher
         from paceline.vault import Vault
@@ -280,14 +257,12 @@ class LocalRuntime:
 
     # Places.
 
-    @property
-    @built_once
+    @Part
     def home(self) -> Path:
         self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.settings.home
 
-    @property
-    @built_once
+    @Part
     def secrets(self) -> Path:
         folder = self.home / "secrets"
         folder.mkdir(mode=0o700, exist_ok=True)

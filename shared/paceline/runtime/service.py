@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from paceline.errors import Retryable, SettingsInvalid
 from paceline.ports import Delivery
-from paceline.runtime.functions import Functions
+from paceline.runtime.functions import Functions, WsgiApp
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.logs import outcome_of
 from paceline.runtime.push import encode_push
@@ -34,6 +34,7 @@ class _Quiet(WSGIRequestHandler):
     """Keeps connections open, and logs no path: it holds the webhook's secret."""
 
     protocol_version = "HTTP/1.1"
+    timeout = 10  # a stranger who says nothing does not keep a thread
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Our own line an outcome says more."""
@@ -44,15 +45,10 @@ class LocalService:
 
     def __init__(self, runtime: LocalRuntime, functions: Functions) -> None:
         self.runtime = runtime
+        self.ended = threading.Event()  # told to stop, or a part of us failed
+        self.failed = False
         self._functions = functions
-        self._server = make_server(
-            HOST,
-            runtime.settings.port,
-            functions.served(PUBLIC),
-            threaded=True,
-            request_handler=_Quiet,
-            fd=_listen(runtime.settings.port),
-        )
+        self._server = _server(runtime.settings.port, functions.served(PUBLIC))
         self._stopping = threading.Event()
         self._loaded = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -63,6 +59,7 @@ class LocalService:
 
     def start(self) -> None:
         settings = self.runtime.settings
+        _ = self.runtime.receiving  # ready before the first event is
         self._loaded.set()  # whatever landed before the last stop is built now
         self._run("server", self._server.serve_forever)
         self._run("release_work", partial(self._repeat, settings.tick_s, self._release))
@@ -81,9 +78,20 @@ class LocalService:
         self.runtime.close()
 
     def _run(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread = threading.Thread(target=self._guarded, args=(name, target), daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _guarded(self, name: str, target: Callable[[], None]) -> None:
+        """A part that dies ends the service: half of it would only look healthy."""
+        try:
+            with outcome_of(name) as line:
+                target()
+                line.add("stopped")
+        except Exception:
+            self.failed = True
+            self.ended.set()
+            raise
 
     def _build_whenever_loaded(self) -> None:
         """After each batch, but never more than a fifth of the time: loading comes first."""
@@ -153,7 +161,17 @@ def _trouble_logged(step: str) -> Iterator[None]:
             line.add("retryable", {"error": type(error).__name__, "message": str(error)})
 
 
-def _listen(port: int) -> int:
+def _server(port: int, app: WsgiApp) -> BaseWSGIServer:
+    listener = _listen(port)
+    try:
+        return make_server(
+            HOST, port, app, threaded=True, request_handler=_Quiet, fd=listener.fileno()
+        )
+    finally:
+        listener.close()  # the server works on a copy
+
+
+def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -165,4 +183,4 @@ def _listen(port: int) -> int:
             "that is free."
         ) from error
     listener.listen(128)
-    return listener.detach()
+    return listener

@@ -5,6 +5,7 @@
 from collections.abc import Iterator, Mapping
 from textwrap import indent
 
+from paceline.warehouse.order import build_order
 from paceline.warehouse.plan import Build, Plan
 from paceline.warehouse.source_text import replace_parameters, replace_tables
 from paceline.warehouse.tables import Table
@@ -35,7 +36,7 @@ def render_tables(tables: Mapping[str, Table], *, prefix: str = "paceline_") -> 
     """DDL: the datasets, then the tables, then the views over them."""
     layers = sorted({table.layer for table in tables.values() if table.kind != "temp"})
     stored = [table for table in tables.values() if table.kind not in {"temp", "view"}]
-    views = [table for table in tables.values() if table.kind == "view"]
+    views = [tables[name] for name in build_order(tables) if tables[name].kind == "view"]
     return [
         *(f"CREATE SCHEMA IF NOT EXISTS {prefix}{layer};" for layer in layers),
         *(_create_table(table, prefix) for table in stored),
@@ -88,6 +89,8 @@ class _Script:
         yield _HEADER
         if self._full:
             yield self._transaction(*self._plan.forget_watermark)
+        else:
+            yield self._refuse_other_sql()
         yield self._newest()
         for touch in self._plan.touches:
             name = bigquery_name(touch.table, self._prefix)
@@ -102,6 +105,16 @@ class _Script:
         yield f"{self._sql(self._plan.record_run)};"
         advance = indent(self._transaction(*self._plan.advance_watermark), "  ")
         yield f"IF ARRAY_LENGTH(blocked) = 0 THEN\n{advance}\nELSE\n  {_RAISE}\nEND IF;"
+
+    def _refuse_other_sql(self) -> str:
+        """Rows that other SQL built would stay beside the new ones, and nobody would know."""
+        built_by = self._sql(self._plan.built_by)
+        return (
+            f"IF ({built_by}) != {_quote(self._plan.signature)} THEN\n"
+            "  RAISE USING MESSAGE ="
+            " 'The tables were built by other SQL: run the full script once';"
+            "\nEND IF;"
+        )
 
     def _newest(self) -> str:
         newest = self._sql(self._plan.newest_landed)

@@ -64,8 +64,7 @@ class DuckDbWarehouse:
         """Rebuild what was touched, or everything, and publish the marts when they changed."""
         with self._lock:
             report = self._script().run(full=full)
-            changed = bool(report.built or report.blocked)
-            if changed or self._publish_due or not self._marts_path.exists():
+            if report.built or self._publish_due or not self._marts_path.exists():
                 marts = [table for table in self._tables.values() if table.layer == "marts"]
                 self._publish_due = True
                 publish(self._connection, self._marts_path, marts)

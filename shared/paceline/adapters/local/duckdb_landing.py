@@ -36,17 +36,19 @@ def _silver(table: Table, tables: Mapping[str, Table]) -> tuple[str, ...]:
 
 
 def _refuse_other_columns(name: str, rows: pa.Table, schema: pa.Schema) -> None:
-    if missing := [column for column in schema.names if column not in rows.column_names]:
+    given, wanted = rows.column_names, schema.names  # pyarrow makes these lists anew each time
+    if missing := [column for column in wanted if column not in given]:
         raise PayloadInvalid(f"{name}: the column {missing[0]} is missing")
-    if unknown := [column for column in rows.column_names if column not in schema.names]:
+    if unknown := [column for column in given if column not in wanted]:
         raise PayloadInvalid(f"{name} does not take a column {unknown[0]}")
-    if len(rows.column_names) != len(schema.names):
+    if len(given) != len(wanted):
         raise PayloadInvalid(f"{name}: a column comes twice")
 
 
 def _refuse_nulls(name: str, rows: pa.Table, required: tuple[str, ...]) -> None:
+    given = set(rows.column_names)
     for column in required:
-        if column in rows.column_names and rows[column].null_count:
+        if column in given and rows[column].null_count:
             raise PayloadInvalid(f"{name}.{column} must have a value in every row")
 
 

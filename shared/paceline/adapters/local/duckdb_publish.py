@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from paceline.adapters.local.duckdb_script import transaction
 from paceline.warehouse.tables import Table
 
 # ruff: noqa: S608 - names come from the repository's own sql/, never from a user
@@ -24,9 +25,8 @@ def publish(
     connection.execute(f"ATTACH '{str(unfinished).replace(chr(39), chr(39) * 2)}' AS published")
     try:
         connection.execute("USE published")
-        connection.begin()
-        _copy(connection, home, tables)
-        connection.commit()
+        with transaction(connection):
+            _copy(connection, home, tables)
     finally:
         connection.execute(f'USE "{home}"')
         connection.execute("DETACH published")  # which also writes everything into the one file

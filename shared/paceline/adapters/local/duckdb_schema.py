@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from paceline.errors import StoreUnavailable
+from paceline.warehouse.plan import WATERMARKS
 from paceline.warehouse.tables import Table, TableInvalid
 
 Columns = dict[str, str]
@@ -42,9 +43,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) 
     """Create what is missing, add new columns, and empty what can be built anew."""
     existing = _existing(connection)
     connection.begin()
+    _drop_views(connection, tables, existing)
     for table in tables.values():
         if table.kind not in {"temp", "view"}:
-            _prepare(connection, table, existing.get(table.name))
+            _prepare(connection, table, existing)
     connection.commit()
 
 
@@ -59,16 +61,41 @@ def _existing(connection: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
     return found
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, table: Table, existing: Columns | None) -> None:
+def _drop_views(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], existing: dict[str, Columns]
+) -> None:
+    """Views are made anew by the script; what was a view may be a table today, and the reverse."""
+    views = {
+        name
+        for (name,) in connection.execute(
+            "SELECT schema_name || '.' || view_name FROM duckdb_views()"
+            " WHERE NOT internal AND database_name = current_database()"
+        ).fetchall()
+    }
+    for name in views:
+        connection.execute(f"DROP VIEW {name}")
+        existing.pop(name, None)
+    for name, table in tables.items():
+        if table.kind == "view" and name in existing:
+            connection.execute(f"DROP TABLE {name}")
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, table: Table, all_existing: dict[str, Columns]
+) -> None:
+    existing = all_existing.get(table.name)
     if existing is None:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
         _create(connection, table)
         return
     wanted = {column.name: column.type.duckdb().replace('"', "") for column in table.columns}
     if table.kind == "table" and list(wanted.items()) != list(existing.items()):
-        # The next refresh sees a plan that is not its own and builds everything.
         connection.execute(f"DROP TABLE {table.name}")
         _create(connection, table)
+        if WATERMARKS in all_existing:
+            # The next refresh sees a plan that is not its own and builds everything, also when
+            # the SQL is by then what it was before.
+            connection.execute(f"UPDATE {WATERMARKS} SET plan = ''")  # noqa: S608 - our own name
         return
     for column, data_type in wanted.items():
         if column not in existing:

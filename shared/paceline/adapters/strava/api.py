@@ -1,10 +1,10 @@
 """Strava's read API: every answer, whatever its status, with the bytes as they came."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from typing import Any
 from urllib.parse import urlencode
 
-from requests import RequestException
+import requests
 
 from paceline.adapters.strava.client import strava_client
 from paceline.adapters.strava.session import StravaSession
@@ -20,17 +20,15 @@ class StravaReadApi:
         self._session = session
 
     def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
-        client = strava_client(self._session, access_token)
-        # A body that is not JSON is no error here: the status and the bytes say what it is.
-        with suppress(ValueError, RequestException):
-            client.protocol.get(path, check_for_errors=False, **params)
-        response = self._session.last()
-        if response is None:
-            raise StravaUnavailable("Strava did not answer; the request is repeated later.")
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        kept = _KeptResponse(self._session)
+        client = strava_client(kept, access_token)
+        client.protocol.get(path, check_for_errors=False, **params)
+        if kept.response is None:
+            raise StravaUnavailable("Strava was not asked; the request is repeated later.")
+        headers = {name.lower(): value for name, value in kept.response.headers.items()}
         return Answer(
-            status=response.status_code,
-            body=response.content,
+            status=kept.response.status_code,
+            body=kept.response.content,
             headers={
                 name: value
                 for name, value in headers.items()
@@ -38,3 +36,29 @@ class StravaReadApi:
             },
             request=f"GET /{path}" + (f"?{urlencode(params)}" if params else ""),
         )
+
+
+class _KeptResponse:
+    """The session of one call. It keeps the response, and spares stravalib the parsing."""
+
+    def __init__(self, session: StravaSession) -> None:
+        self._session = session
+        self.response: requests.Response | None = None
+
+    def get(self, url: str, **arguments: Any) -> "_Unparsed":
+        self.response = self._session.get(url, **arguments)
+        return _Unparsed(self.response)
+
+    # stravalib looks these up on every call; reading never uses them.
+    post = put = delete = get
+
+
+class _Unparsed:
+    """What stravalib looks at after a GET: not the body, which may be anything."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.headers = response.headers
+        self.status_code = response.status_code
+
+    def json(self) -> None:
+        return None

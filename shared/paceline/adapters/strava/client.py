@@ -7,13 +7,11 @@ import warnings
 from functools import cache
 from typing import Any
 
-from paceline.adapters.strava.session import StravaSession
-
 _importing = threading.Lock()
 
 
-def strava_client(session: StravaSession, access_token: str | None = None) -> Any:
-    """A client that never sleeps, never refreshes by itself and uses our session."""
+def strava_client(session: Any, access_token: str) -> Any:
+    """A client that never sleeps, never refreshes by itself and uses the given session."""
     with _importing:
         client_class = _client_class()
     return client_class(access_token, rate_limit_requests=False, requests_session=session)

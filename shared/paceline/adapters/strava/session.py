@@ -1,10 +1,9 @@
-"""The one HTTP session that talks to Strava: base addresses, timeouts, and the bytes as they came.
+"""The one HTTP session that talks to Strava: base addresses, timeouts, errors.
 
-stravalib fixes the scheme and host of its addresses, sets no timeout and parses what it receives.
-A session of our own puts all three right without touching it.
+stravalib fixes the scheme and host of its addresses and sets no timeout. A session of our own puts
+both right without touching it.
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,26 +42,18 @@ class ToBase(HTTPAdapter):
 
 
 class StravaSession(requests.Session):
-    """Remembers the last response of each thread, so that its bytes can be kept."""
+    """Knows the bases; says in our words that nobody answered."""
 
     def __init__(self, api_base: str, oauth_base: str) -> None:
         super().__init__()
         self.trust_env = False  # no netrc: it would replace our Authorization header
         self.mount("https://www.strava.com", ToBase(api_base, oauth_base))
-        self._last = threading.local()
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        self._last.response = None
         try:
-            response = super().send(request, **kwargs)
+            return super().send(request, **kwargs)
         except requests.RequestException as error:
             # The class alone: a message could carry a URL with a credential in it.
             raise StravaUnavailable(
                 f"Strava did not answer ({type(error).__name__}); the request is repeated later."
             ) from error
-        self._last.response = response
-        return response
-
-    def last(self) -> requests.Response | None:
-        found: requests.Response | None = getattr(self._last, "response", None)
-        return found
