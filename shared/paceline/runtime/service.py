@@ -20,6 +20,7 @@ from paceline.runtime.push import encode_push
 PUBLIC = ("receive_webhook",)
 WORKERS = {"fetch_activity": 4, "load_silver": 1}
 IDLE_S = 0.05
+LONGEST_S = 5.0  # between two builds while something was loaded
 
 # Parked work is released only while fewer than this many messages wait to be fetched, so that a
 # live event never stands behind a backfill.
@@ -94,12 +95,12 @@ class LocalService:
             raise
 
     def _build_whenever_loaded(self) -> None:
-        """After each batch, but never more than a fifth of the time: loading comes first."""
+        """After each batch, but seldom more than a fifth of the time: loading comes first."""
         while not self._stopping.is_set():
             began = time.monotonic()
             self._build()
             took_s = time.monotonic() - began
-            self._stopping.wait(max(self.runtime.settings.refresh_s, 4 * took_s))
+            self._stopping.wait(max(self.runtime.settings.refresh_s, min(4 * took_s, LONGEST_S)))
 
     def _repeat(self, every_s: float, act: Callable[[], None]) -> None:
         while True:
