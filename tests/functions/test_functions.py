@@ -2,41 +2,17 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paceline.runtime import current
 from paceline.runtime.functions import Functions
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.push import encode_push
 from tests.builders import as_bytes, event, message
+from tests.functions.conftest import ROOT, SECRET
 
-ROOT = Path(__file__).parents[2]
-SECRET = "0123456789abcdef"
 STEPS = {"receive_webhook", "fetch_activity", "load_silver", "release_work", "build_marts"}
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
-    settings = {
-        "STRAVA_CLIENT_ID": "12345",
-        "STRAVA_CLIENT_SECRET": "secret",
-        "VERIFY_TOKEN": "verify-me",
-        "WEBHOOK_SECRET": SECRET,
-        "HOME": str(tmp_path / "home"),
-        "ROOT": str(ROOT),
-        "STRAVA_API_BASE": "http://127.0.0.1:9",
-        "STRAVA_OAUTH_BASE": "http://127.0.0.1:9",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"PACELINE_{name}", value)
-    current.cache_clear()
-    yield current()
-    current().close()
-    current.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,15 @@
 
 import logging
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from paceline.cli.processes import free_port
-from paceline.runtime import current
 from paceline.runtime.functions import Functions
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.service import HOST, LocalService
 from tests.builders import message
+from tests.functions.conftest import ROOT, SECRET
 from tests.waiting import wait_for
-
-ROOT = Path(__file__).parents[2]
-SECRET = "0123456789abcdef"
 
 
 class Broken(Functions):
@@ -26,25 +20,6 @@ class Broken(Functions):
         if step == "fetch_activity":
             raise MemoryError(step)
         return super().post(step, body)
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
-    settings = {
-        "PACELINE_STRAVA_CLIENT_ID": "1",
-        "PACELINE_STRAVA_CLIENT_SECRET": "x",
-        "PACELINE_VERIFY_TOKEN": "x",
-        "PACELINE_WEBHOOK_SECRET": SECRET,
-        "PACELINE_HOME": str(tmp_path),
-        "PACELINE_ROOT": str(ROOT),
-        "PACELINE_PORT": str(free_port(18_321, set())),
-    }
-    for name, value in settings.items():  # the functions themselves ask for the runtime
-        monkeypatch.setenv(name, value)
-    current.cache_clear()
-    yield current()
-    current().close()
-    current.cache_clear()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
