@@ -76,7 +76,9 @@ def test_unnest_with_offset_is_refused() -> None:
     ],
 )
 def test_what_means_the_same_everywhere_passes(expression: str) -> None:
-    parse_query(f"SELECT {expression} AS x {FROM}", "the query", TABLES)
+    parsed = parse_query(f"SELECT {expression} AS x {FROM}", "the query", TABLES)
+
+    assert parsed.named_selects == ["x"]
 
 
 @pytest.mark.parametrize(
