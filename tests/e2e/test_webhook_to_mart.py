@@ -31,7 +31,7 @@ def row(world: Rehearsal, activity_id: int) -> dict[str, Any] | None:
 
 
 def arrives(world: Rehearsal) -> bool:
-    return wait_for(lambda: not world.differences(), within_s=30)
+    return wait_for(lambda: not world.differences(), within_s=60)
 
 
 def test_the_imported_history_equals_what_strava_holds(world: Rehearsal) -> None:
@@ -42,7 +42,7 @@ def test_the_imported_history_equals_what_strava_holds(world: Rehearsal) -> None
 def test_an_activity_that_just_ended_is_in_the_marts(world: Rehearsal) -> None:
     activity_id = create(world, sport_type="Ride", name="Evening spin")
 
-    assert wait_for(lambda: row(world, activity_id) is not None, within_s=30)
+    assert wait_for(lambda: row(world, activity_id) is not None, within_s=60)
     assert arrives(world)
     found = row(world, activity_id)
     assert found is not None
@@ -69,7 +69,7 @@ def test_a_deleted_activity_leaves_silver_and_marts(world: Rehearsal) -> None:
     assert arrives(world)
     world.admin("DELETE", f"activities/{activity_id}")
 
-    assert wait_for(lambda: row(world, activity_id) is None, within_s=30)
+    assert wait_for(lambda: row(world, activity_id) is None, within_s=60)
     assert arrives(world)
 
 
