@@ -1,6 +1,7 @@
 """fetch_activity: the lake matches what Strava says now."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
@@ -171,6 +172,36 @@ def test_a_forged_owner_does_not_touch_work_that_waits(connected: House) -> None
 
     assert fetch_activity.run(forged, connected.fetching).name == "foreign_athlete"
     assert connected.ledger.get(ACTIVITY) == waiting
+
+
+def test_a_forged_owner_that_came_first_does_not_lock_the_real_one_out(house: House) -> None:
+    house.connect()
+    stranger = replace(house.strava.exchange("code"), athlete_id=ATHLETE + 1)
+    house.vault.connect(stranger)
+    assert fetch_activity.run(message(owner_id=ATHLETE + 1), house.fetching).name == "parked"
+    house.strava.details[ACTIVITY] = detail()
+    house.strava.streams[ACTIVITY] = streams()
+
+    for _ in range(2):  # the first settles it, the second is an edit
+        house.clock.advance(1)
+        real = message(received_at=house.clock.now())
+        assert fetch_activity.run(real, house.fetching).name == "fetched"
+        house.clock.advance(1)
+    entry = house.ledger.get(ACTIVITY)
+    assert entry is not None
+    assert entry.athlete_id == ATHLETE
+
+
+def test_a_forged_delete_does_not_end_the_wait_for_a_young_activity(house: House) -> None:
+    house.connect()
+    house.vault.connect(replace(house.strava.exchange("code"), athlete_id=ATHLETE + 1))
+    fetch_activity.run(message(), house.fetching)
+    waiting = house.ledger.get(ACTIVITY)
+    forged = message(aspect_type="delete", owner_id=ATHLETE + 1)
+
+    assert fetch_activity.run(forged, house.fetching).name == "foreign_athlete"
+    assert house.ledger.get(ACTIVITY) == waiting
+    assert house.landed() == []
 
 
 def test_a_fetch_that_ends_late_does_not_erase_newer_work_that_was_parked(

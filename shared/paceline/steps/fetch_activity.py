@@ -155,6 +155,8 @@ def _get(work: _Work, use: Fetching, path: str, params: dict[str, str]) -> Answe
 
 def _not_found(work: _Work, use: Fetching) -> Outcome:
     """Gone, or too young to be seen: only what we never saw and nobody deleted may be young."""
+    if work.known and work.known.athlete_id != work.athlete_id:
+        return Outcome("foreign_athlete")  # a stranger's token says nothing about it
     seen_before = work.known is not None and work.known.fetched_at is not None
     deleted = work.message.event.aspect_type == "delete"
     tries = work.tries(of_streams=False)
@@ -240,7 +242,8 @@ def _settle(work: _Work, use: Fetching, **outcome: Any) -> None:
         if entry and _parked_since(entry, work):
             seen = {name: outcome[name] for name in ("detail_sha", "streams") if name in outcome}
             return replace(entry, fetched_at=work.began_at, **seen)
-        return replace(_wanted(entry, work), fetched_at=work.began_at, **(cleared | outcome))
+        wanted = replace(_wanted(entry, work), athlete_id=work.athlete_id)  # Strava has said so
+        return replace(wanted, fetched_at=work.began_at, **(cleared | outcome))
 
     use.ledger.put(work.activity_id, settled)
 
