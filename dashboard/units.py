@@ -76,10 +76,6 @@ def day(value: date) -> str:
     return f"{value.day} {value:%b}"
 
 
-def day_and_year(value: date) -> str:
-    return f"{value.day} {value:%B} {value.year}"
-
-
 def local_start(value: datetime) -> str:
     """The clock on the athlete's wall, so never converted: `Tue 3 Sep 2024, 07:12`."""
     return f"{value:%a} {value.day} {value:%b} {value.year}, {value:%H:%M}"

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from paceline.errors import PayloadInvalid
-
 Kind = Literal["activity", "streams"]
-KINDS: tuple[Kind, ...] = ("activity", "streams")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -60,29 +57,3 @@ class BronzeObject:
 
 def activity_prefix(athlete_id: int, kind: Kind, activity_id: int) -> str:
     return f"strava/athlete_id={athlete_id}/{kind}/activity_id={activity_id}/"
-
-
-@dataclass(frozen=True)
-class BronzeName:
-    """What a bronze name says about the object behind it."""
-
-    kind: Kind
-    athlete_id: int
-    activity_id: int
-    version: int
-
-
-def parse_name(name: str) -> BronzeName:
-    """Read a name made by BronzeObject.name. Raises PayloadInvalid for any other."""
-    try:
-        source, athlete, kind, activity, file = name.split("/")
-        if source != "strava" or kind not in KINDS:
-            raise ValueError(name)
-        return BronzeName(
-            kind=kind,
-            athlete_id=int(athlete.removeprefix("athlete_id=")),
-            activity_id=int(activity.removeprefix("activity_id=")),
-            version=version_of(datetime.strptime(file.split("-")[0], _STAMP).replace(tzinfo=UTC)),
-        )
-    except ValueError as error:
-        raise PayloadInvalid(f"{name} is not the name of a bronze object.") from error
