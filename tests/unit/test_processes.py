@@ -1,13 +1,14 @@
 """Child processes of the demo: ports that are taken, children that die."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from paceline.cli.processes import NotStarted, Processes, free_port
+from paceline.cli.processes import NotStarted, Processes, _uninterrupted, free_port
 
 
 @pytest.fixture
@@ -39,6 +40,17 @@ def test_a_child_that_dies_at_once_is_reported_with_what_it_said(processes: Proc
 
     with pytest.raises(NotStarted, match="invalid choice"):
         processes.wait_for_port("child", free_port(29_000, set()))
+
+
+def test_a_signal_during_a_start_waits_until_the_child_is_known(processes: Processes) -> None:
+    def interrupted_start() -> None:
+        with _uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            processes.start("server", ["http.server", "--bind", "127.0.0.1", "0"], {})
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_start()
+    assert "server" in processes.running
 
 
 def test_stop_ends_every_child(processes: Processes) -> None:

@@ -1,10 +1,13 @@
 """Child processes of the demo: started, waited for until ready, and all stopped in the end."""
 
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -29,7 +32,7 @@ class Processes:
 
     def start(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("a") as log:
+        with (self.logs / f"{name}.log").open("a") as log, _uninterrupted():
             self.running[name] = subprocess.Popen(  # noqa: S603 - our own modules, no shell
                 [sys.executable, "-m", *arguments],
                 cwd=self.root,
@@ -51,6 +54,7 @@ class Processes:
                     f"{name} did not start within {READY_WITHIN_S} s: {self._why(name)}"
                 )
             time.sleep(0.05)
+        self.alive(name)  # or somebody else listens there
 
     def alive(self, *names: str) -> None:
         """Raise NotStarted when one of these, or any child, has ended."""
@@ -66,16 +70,17 @@ class Processes:
 
     def stop(self, *names: str) -> None:
         """Ask these children, or all, to end; whoever does not in time is killed."""
-        chosen = [self.running.pop(name) for name in names or tuple(reversed(self.running))]
-        for child in chosen:
-            child.terminate()
-        for child in chosen:
-            try:
-                child.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-            _close(child.stdin)
+        with _uninterrupted():
+            chosen = [self.running.pop(name) for name in names or tuple(reversed(self.running))]
+            for child in chosen:
+                child.terminate()
+            for child in chosen:
+                try:
+                    child.wait(STOP_WITHIN_S)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
+                _close(child.stdin)
 
     def kill(self, name: str) -> None:
         """Kill -9: the child gets no chance to tidy up."""
@@ -88,6 +93,26 @@ class Processes:
         log = self.logs / f"{name}.log"
         last = log.read_text(errors="replace").strip().splitlines()[-5:]
         return "\n  ".join([f"the end of {log} says", *last])
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Signals wait for the block: no child may start unnoticed, or outlive a second Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals only ever reach the main thread
+        return
+    waiting: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda got, _frame: waiting.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if waiting:
+            signal.raise_signal(waiting[0])
 
 
 def free_port(wanted: int, taken: set[int]) -> int:
