@@ -12,11 +12,14 @@ import socket
 import sys
 import threading
 from dataclasses import fields
+from functools import partial
 
 import uvicorn
 
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
+from simulator.faults import FaultError
+from simulator.knobs import Knobs, checked
 
 _USAGE_ERROR = 2
 _STOP_GRACE_S = 2
@@ -27,7 +30,9 @@ _MOST_YEARS = 12
 def main() -> int:
     arguments = _parser().parse_args()
     names = {field.name for field in fields(SimulatorConfig)}
-    config = SimulatorConfig(**{k: v for k, v in vars(arguments).items() if k in names})
+    given = vars(arguments)
+    knobs = Knobs(**{knob.name: given[knob.name] for knob in fields(Knobs)})
+    config = SimulatorConfig(**{k: v for k, v in given.items() if k in names}, knobs=knobs)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     try:
         listener = socket.create_server((config.host, config.port), backlog=256)
@@ -92,20 +97,18 @@ def _parser() -> argparse.ArgumentParser:
         ("callback-domain", str, "host that redirect_uri may have, besides localhost"),
         ("read-limits", _pair, "reads in 15 minutes and in a day, as 100,1000"),
         ("overall-limits", _pair, "calls in 15 minutes and in a day, as 200,2000"),
-        ("webhook-attempts", _positive, "how often an event is posted before it is lost"),
-        ("webhook-gap-s", _amount, "seconds between two attempts"),
-        ("webhook-timeout-s", _amount, "seconds that the callback has to answer"),
         ("live-every-s", _amount, "seconds between live events; 0 for none"),
-        ("not-found-lag-s", _amount, "seconds for which a new activity is not found"),
-        ("streams-lag-s", _amount, "seconds for which its streams are empty"),
         ("max-points", _positive, "thin streams to at most so many points"),
     ):
         default = getattr(usual, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=convert, default=default, help=text)
-    parser.add_argument(
-        "--rotation", choices=("never", "sometimes", "always"), default=usual.rotation,
-        help="whether a refresh changes the refresh token",
-    )  # fmt: skip
+    for knob in fields(Knobs):
+        parser.add_argument(
+            "--" + knob.name.replace("_", "-"),
+            type=partial(_turned, knob.name),
+            default=knob.default,
+            help=knob.metadata["text"],
+        )
     parser.add_argument(
         "--now", dest="now_s", type=_instant, help="the world's present at start, ISO 8601"
     )
@@ -113,6 +116,18 @@ def _parser() -> argparse.ArgumentParser:
         "--exit-with-parent", action="store_true", help="stop when standard input ends"
     )
     return parser
+
+
+def _turned(name: str, text: str) -> object:
+    """A knob from the command line; words stand for themselves, the rest is as in JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    try:
+        return checked(name, value)
+    except FaultError as fault:
+        raise argparse.ArgumentTypeError(f"{text} is {fault.error['code']}") from None
 
 
 def _positive(text: str) -> int:

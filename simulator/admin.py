@@ -33,13 +33,14 @@ _SHORTEST_S = 60
 async def _state(request: Request) -> Response:
     sim = simulator_of(request)
     now_s = sim.clock.now_s()
-    config = {k: v for k, v in asdict(sim.config).items() if k != "client_secret"}
+    config = {k: v for k, v in asdict(sim.config).items() if k not in {"client_secret", "knobs"}}
     current = sim.desk.current
     return JSONResponse(
         {
             "now_s": now_s,
             "now": dt.datetime.fromtimestamp(now_s, tz=dt.UTC).isoformat(),
             "config": config,
+            "knobs": asdict(sim.dials.knobs),
             "subscription": None if current is None else current.as_json(),
             "events": sim.sender.counters.as_json(),
             "quota": sim.quota.report(now_s),
@@ -136,6 +137,14 @@ async def _advance(request: Request) -> Response:
     return JSONResponse({"now_s": sim.clock.now_s()})
 
 
+async def _knobs(request: Request) -> Response:
+    """What may be turned, and how it stands; PATCH turns some of them."""
+    sim = simulator_of(request)
+    if request.method == "PATCH":
+        sim.dials.turn(await json_of(request))
+    return JSONResponse(asdict(sim.dials.knobs))
+
+
 async def _requests(request: Request) -> Response:
     return JSONResponse(simulator_of(request).traffic.report())
 
@@ -225,6 +234,7 @@ ADMIN_ROUTES = [
     Route("/_sim/activities/{activity_id}", _delete, methods=["DELETE"]),
     Route("/_sim/live", _set_live, methods=["POST"]),
     Route("/_sim/clock", _advance, methods=["POST"]),
+    Route("/_sim/knobs", _knobs, methods=["GET", "PATCH"]),
     Route("/_sim/requests", _requests),
     Route("/_sim/reset_requests", _reset_requests, methods=["POST"]),
 ]

@@ -13,6 +13,7 @@ from simulator.clock import Clock
 from simulator.config import SimulatorConfig
 from simulator.faults import FaultError, answer_fault, answer_http_error
 from simulator.grants import Grants
+from simulator.knobs import Dials
 from simulator.live import LiveFeed
 from simulator.oauth import OAUTH_ROUTES
 from simulator.push import PUSH_ROUTES
@@ -33,17 +34,17 @@ def create_app(
 ) -> Starlette:
     """An ASGI app; `outgoing` replaces the network on the way to the callback."""
     clock = clock or Clock(config.now_s)
-    desk = SubscriptionDesk(config.client_id, config.seed, config.webhook_timeout_s)
+    dials = Dials(config.knobs)
+    desk = SubscriptionDesk(config.client_id, config.seed, dials)
     sim = Simulator(
         config=config,
         clock=clock,
+        dials=dials,
         world=World(config, clock.now_s()),
-        grants=Grants(config.seed, config.rotation),
+        grants=Grants(config.seed, dials),
         quota=Quota(config.read_limits, config.overall_limits),
         desk=desk,
-        sender=WebhookSender(
-            desk, config.webhook_attempts, config.webhook_gap_s, config.webhook_timeout_s
-        ),
+        sender=WebhookSender(desk, dials),
         client=httpx.AsyncClient(transport=outgoing, trust_env=False),
     )
     live = LiveFeed(sim)

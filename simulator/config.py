@@ -1,9 +1,8 @@
 """What one simulated Strava is set up with."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
-Rotation = Literal["never", "sometimes", "always"]
+from simulator.knobs import Knobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,7 @@ class SimulatorConfig:
     callback_domain: str = "localhost"
     read_limits: tuple[int, int] = (100, 1000)
     overall_limits: tuple[int, int] = (200, 2000)
-    rotation: Rotation = "sometimes"
-    webhook_attempts: int = 3
-    webhook_gap_s: float = 60.0
-    webhook_timeout_s: float = 2.0
     live_every_s: float = 0.0
-    not_found_lag_s: float = 0.0
-    streams_lag_s: float = 0.0
     max_points: int | None = None
     now_s: float | None = None
+    knobs: Knobs = field(default_factory=Knobs)

@@ -6,8 +6,8 @@ https://developers.strava.com/docs/authentication/
 import hashlib
 from dataclasses import dataclass
 
-from simulator.config import Rotation
 from simulator.faults import bad_request, unauthorized
+from simulator.knobs import Dials
 
 SCOPES = frozenset(
     {
@@ -68,9 +68,9 @@ def parse_scopes(text: str) -> tuple[str, ...]:
 
 
 class Grants:
-    def __init__(self, seed: int, rotation: Rotation) -> None:
+    def __init__(self, seed: int, dials: Dials) -> None:
         self._seed = seed
-        self._rotation = rotation
+        self._dials = dials
         self._issued = 0
         self._codes: dict[str, Code] = {}
         self._sessions: dict[str, Session] = {}
@@ -102,7 +102,8 @@ class Grants:
         due = grant.expires_s - now_s <= _RENEWABLE_S
         if due:
             self._mint(grant, now_s)
-        if self._rotation == "always" or (due and self._rotation == "sometimes" and self._coin()):
+        rotation = self._dials.knobs.rotation
+        if rotation == "always" or (due and rotation == "sometimes" and self._coin()):
             grant.refresh_token = self._secret("refresh")
         return grant
 

@@ -118,7 +118,7 @@ def _streams(sim: Simulator, session: Session, request: Request) -> Response:
         raise not_found("Activity")
     keys = request.query_params.get("keys", "").split(",")
     by_type = is_true(request.query_params.get("key_by_type"))
-    waiting = sim.clock.now_s() < activity.created_s + sim.config.streams_lag_s
+    waiting = sim.clock.now_s() < activity.created_s + sim.dials.knobs.streams_lag_s
     parts = {} if waiting else sim.stream_parts(activity)
     return Response(stream_set(parts, keys, by_type=by_type), media_type="application/json")
 
@@ -146,7 +146,7 @@ def _asked_activity(sim: Simulator, session: Session, request: Request) -> Activ
     activity = sim.world.activity(_path_number(request, "activity_id", "Activity"))
     if activity is None or not _visible(activity, session):
         raise not_found("Activity")
-    if sim.clock.now_s() < activity.created_s + sim.config.not_found_lag_s:
+    if sim.clock.now_s() < activity.created_s + sim.dials.knobs.not_found_lag_s:
         raise not_found("Activity")
     return activity
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from simulator.clock import Clock
 from simulator.config import SimulatorConfig
 from simulator.grants import Grants
+from simulator.knobs import Dials
 from simulator.quota import Quota
 from simulator.subscription import SubscriptionDesk
 from simulator.traffic import Traffic
@@ -20,6 +21,7 @@ from simulator.world import Activity, Edit, World
 class Simulator:
     config: SimulatorConfig
     clock: Clock
+    dials: Dials
     world: World
     grants: Grants
     quota: Quota

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from simulator.faults import FaultError, bad_request, not_found
+from simulator.knobs import Dials
 
 _MOST_URL = 255
 _OK = 200
@@ -35,10 +36,10 @@ class Subscription:
 class SubscriptionDesk:
     """Creates after a handshake with the callback, and deletes."""
 
-    def __init__(self, application_id: int, seed: int, timeout_s: float) -> None:
+    def __init__(self, application_id: int, seed: int, dials: Dials) -> None:
         self._application_id = application_id
         self._seed = seed
-        self._timeout_s = timeout_s
+        self._dials = dials
         self._created = 0
         self.current: Subscription | None = None
 
@@ -67,7 +68,7 @@ class SubscriptionDesk:
             {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         )
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._dials.knobs.webhook_timeout_s):
                 answer = await client.get(asked)
         except (TimeoutError, httpx.HTTPError):
             raise _not_verifiable() from None

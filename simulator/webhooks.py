@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import httpx
 
+from simulator.knobs import Dials
 from simulator.subscription import SubscriptionDesk
 from simulator.world import Activity
 
@@ -72,13 +73,9 @@ def _updates(before: Activity, after: Activity) -> dict[str, str]:
 
 
 class WebhookSender:
-    def __init__(
-        self, desk: SubscriptionDesk, attempts: int, gap_s: float, timeout_s: float
-    ) -> None:
+    def __init__(self, desk: SubscriptionDesk, dials: Dials) -> None:
         self._desk = desk
-        self._attempts = attempts
-        self._gap_s = gap_s
-        self._timeout_s = timeout_s
+        self._dials = dials
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.counters = EventCounters()
@@ -102,9 +99,9 @@ class WebhookSender:
     async def _deliver(
         self, client: httpx.AsyncClient, url: str, message: dict[str, object]
     ) -> None:
-        for attempt in range(self._attempts):
+        for attempt in range(self._dials.knobs.webhook_attempts):
             if attempt:
-                await asyncio.sleep(self._gap_s)
+                await asyncio.sleep(self._dials.knobs.webhook_gap_s)
             if await self._accepted(client, url, message):
                 self.counters.delivered += 1
                 return
@@ -116,7 +113,7 @@ class WebhookSender:
         async with self._at_once:
             self.counters.attempts += 1
             try:
-                async with asyncio.timeout(self._timeout_s):
+                async with asyncio.timeout(self._dials.knobs.webhook_timeout_s):
                     answer = await client.post(url, json=message)
             except (TimeoutError, httpx.HTTPError):
                 return False

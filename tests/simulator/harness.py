@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from simulator.app import create_app
 from simulator.clock import Clock
 from simulator.config import SimulatorConfig
+from simulator.knobs import Knobs
 
 NOW_S = 1_795_262_400.0  # 2026-11-21T12:00:00Z
 ADA = 4_200_001
@@ -25,9 +26,13 @@ SMALL = SimulatorConfig(
     now_s=NOW_S,
     read_limits=(10_000, 100_000),
     overall_limits=(10_000, 100_000),
-    webhook_gap_s=0.01,
-    webhook_timeout_s=0.2,
+    knobs=Knobs(webhook_gap_s=0.01, webhook_timeout_s=0.2),
 )
+
+
+def turned(**knobs: Any) -> SimulatorConfig:
+    """The small world with some knobs turned."""
+    return replace(SMALL, knobs=replace(SMALL.knobs, **knobs))
 
 
 @dataclass

@@ -1,12 +1,11 @@
 """Codes, tokens and their ends."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from tests.simulator.harness import ADA, CLIENT, SMALL, first_error, strava
+from tests.simulator.harness import ADA, CLIENT, first_error, strava, turned
 
 pytestmark = pytest.mark.anyio
 HOUR_S = 3600.0
@@ -109,7 +108,7 @@ async def test_a_code_works_once_and_for_ten_minutes() -> None:
 
 
 async def test_an_early_refresh_gives_the_same_access_token_and_a_late_one_a_new_one() -> None:
-    sim = strava(replace(SMALL, rotation="never"))
+    sim = strava(turned(rotation="never"))
     first = await sim.connect()
     refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     sim.clock.advance(4 * HOUR_S)
@@ -125,7 +124,7 @@ async def test_an_early_refresh_gives_the_same_access_token_and_a_late_one_a_new
 
 
 async def test_a_rotated_refresh_token_is_dead_at_once() -> None:
-    sim = strava(replace(SMALL, rotation="always"))
+    sim = strava(turned(rotation="always"))
     old = (await sim.connect())["refresh_token"]
     new = (await sim.token(grant_type="refresh_token", refresh_token=old))["refresh_token"]
     assert new != old

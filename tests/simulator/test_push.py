@@ -1,7 +1,6 @@
 """The subscription, its handshake, and events on their way."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -9,10 +8,10 @@ from tests.simulator.harness import (
     ADA,
     CALLBACK,
     CLIENT,
-    SMALL,
     Callback,
     first_error,
     strava,
+    turned,
     until,
 )
 
@@ -56,7 +55,7 @@ async def test_there_is_one_subscription_for_an_application() -> None:
 async def test_a_callback_that_fails_the_handshake_gets_no_subscription(
     callback: Callback, code: str
 ) -> None:
-    sim = strava(replace(SMALL, webhook_timeout_s=0.05), callback)
+    sim = strava(turned(webhook_timeout_s=0.05), callback)
     async with asyncio.timeout(0.5):
         answer = await sim.subscribe()
     assert first_error(answer) == (400, "PushSubscription", "callback url", code)
@@ -139,7 +138,7 @@ async def test_an_event_is_tried_three_times_and_then_lost(
 
 
 async def test_a_callback_that_is_too_slow_has_failed() -> None:
-    sim = strava(replace(SMALL, webhook_timeout_s=0.05))
+    sim = strava(turned(webhook_timeout_s=0.05))
     await sim.subscribe()
     await sim.connect()
     sim.callback.status = None
@@ -149,7 +148,7 @@ async def test_a_callback_that_is_too_slow_has_failed() -> None:
 
 
 async def test_an_event_that_waits_for_its_retry_does_not_hold_up_another() -> None:
-    sim = strava(replace(SMALL, webhook_gap_s=60.0), Callback(failures_first=30))
+    sim = strava(turned(webhook_gap_s=60.0), Callback(failures_first=30))
     await sim.subscribe()
     await sim.connect()
     made = {(await sim.http.post("/_sim/activities", json=RUN)).json()["id"] for _ in range(31)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import ADA, NOW_S, SMALL, Strava, first_error, strava
+from tests.simulator.harness import ADA, NOW_S, SMALL, Strava, first_error, strava, turned
 
 pytestmark = pytest.mark.anyio
 
@@ -196,7 +196,7 @@ async def test_windows_roll_at_the_quarter_hour_and_at_midnight_utc() -> None:
 
 
 async def test_a_new_activity_is_not_found_and_then_without_streams_for_a_while() -> None:
-    sim = strava(replace(SMALL, not_found_lag_s=30, streams_lag_s=90))
+    sim = strava(turned(not_found_lag_s=30, streams_lag_s=90))
     await sim.signed_in()
     made = await sim.http.post("/_sim/activities", json={"athlete_id": ADA, "sport_type": "Run"})
     path = f"/activities/{made.json()['id']}"
