@@ -3,6 +3,9 @@
 Both windows (the natural quarter of an hour, and the day in UTC) are counted by ourselves, because
 not every answer carries rate headers; headers only ever correct the count upwards. Limits are
 learnt. See developers.strava.com/docs/rate-limits.
+
+What a class leaves to those above it melts as the window runs out: a live event at noon finds room,
+and at the end of the day nothing was left unused.
 """
 
 import re
@@ -10,20 +13,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from paceline.errors import Conflict, WaitUntil
+from paceline.errors import ApplicationClosed, Conflict, WaitUntil
 from paceline.model.priority import Priority
 from paceline.ports import Clock, Document, State, Stored
 
 COLLECTION, DOC_ID = "budget", "strava"
 
-# Share of each window that a class leaves free for those above it.
+# Share of each window that a class leaves free for those above it, while all of it is to come.
 RESERVE = {Priority.LIVE: 0.0, Priority.EDIT: 0.1, Priority.BACKFILL: 0.4}
 
 # What Strava grants a new application, until its headers say otherwise.
 NEW_APP_READS = (100, 1_000)
 
-# How long nobody asks after Strava closed the whole application.
-HALT = timedelta(hours=1)
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
+
+# How long nobody asks after Strava closed the whole application, and then how long one asks alone.
+HALT, PROBE = timedelta(hours=1), timedelta(minutes=1)
+
+_PROBE_READS = 2  # one activity
+_TICK = timedelta(seconds=1)
 
 _PAIR = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*")
 
@@ -34,8 +42,14 @@ class Window:
     used: int
     limit: int
 
-    def free(self, priority: Priority) -> int:
-        return int(self.limit * (1 - RESERVE[priority])) - self.used
+    def free(self, priority: Priority, to_come: float) -> int:
+        """Reads that this class may take while this share of the window is to come."""
+        return int(self.limit * (1 - RESERVE[priority] * to_come)) - self.used
+
+    def melted(self, reads: int, priority: Priority) -> float:
+        """The share of the window to come at which `reads` are free; 0 is its end."""
+        spare = 1 - (self.used + reads) / self.limit if self.limit else 0.0
+        return max(0.0, spare / RESERVE[priority]) if RESERVE[priority] else 0.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,10 @@ class Budget:
             now = self._clock.now()
             current, stored = self._current(now)
             self._refuse(current, reads, priority, now)
-            if self._save(_spend(current, reads), stored):
+            spent = _spend(current, reads)
+            if current.halted:  # one asks whether Strava is open again, the others wait for it
+                spent = replace(spent, blocked_until=(now + PROBE).isoformat())
+            if self._save(spent, stored):
                 return now
 
     def current(self) -> Reads:
@@ -75,7 +92,11 @@ class Budget:
         current, _ = self._current(now)
         if _blocked(current, now):
             return 0
-        return max(0, min(current.short.free(priority), current.long.free(priority)))
+        free = min(
+            window.free(priority, _to_come(now, ends_at, length))
+            for window, ends_at, length in _windows(current, now)
+        )
+        return max(0, min(free, _PROBE_READS) if current.halted else free)
 
     def observe(self, headers: Mapping[str, str], asked_at: datetime) -> None:
         """Learn from an answer's headers, where it has any.
@@ -105,7 +126,7 @@ class Budget:
             if self._save(replace(current, blocked_until=until.isoformat()), stored):
                 return until
 
-    def halt(self, why: str) -> datetime:
+    def halt(self, why: str) -> ApplicationClosed:
         """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile."""
         while True:
             now = self._clock.now()
@@ -113,16 +134,26 @@ class Budget:
             until = max(now + HALT, _blocked(current, now) or now)
             halted = replace(current, blocked_until=until.isoformat(), halted=why)
             if self._save(halted, stored):
-                return until
+                return ApplicationClosed(until, why, first=current.halted is None)
+
+    def resume(self) -> None:
+        """Strava answers again: everybody may ask."""
+        while True:
+            current, stored = self._current(self._clock.now())
+            if current.halted is None:
+                return
+            if self._save(replace(current, blocked_until=None, halted=None), stored):
+                return
 
     def _refuse(self, current: Reads, reads: int, priority: Priority, now: datetime) -> None:
         if blocked := _blocked(current, now):
             raise WaitUntil(blocked, current.halted or "Strava said that the quota is used up")
-        if current.long.free(priority) < reads:
-            raise WaitUntil(next_day(now), f"the day's reads for {priority.name} work are used")
-        if current.short.free(priority) < reads:
-            why = f"this quarter's reads for {priority.name} work are used"
-            raise WaitUntil(next_quarter(now), why)
+        for window, ends_at, length in _windows(current, now):
+            if window.free(priority, _to_come(now, ends_at, length)) < reads:
+                until = min(ends_at, ends_at - window.melted(reads, priority) * length + _TICK)
+                name = "day" if length == DAY else "quarter"
+                why = f"this {name}'s reads for {priority.name} work are used"
+                raise WaitUntil(until, why)
 
     def _current(self, now: datetime) -> tuple[Reads, Stored | None]:
         stored = self._state.get(COLLECTION, DOC_ID)
@@ -146,12 +177,21 @@ def quarter_of(now: datetime) -> datetime:
 
 
 def next_quarter(now: datetime) -> datetime:
-    return quarter_of(now) + timedelta(minutes=15)
+    return quarter_of(now) + QUARTER
 
 
 def next_day(now: datetime) -> datetime:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(days=1)
+    return midnight + DAY
+
+
+def _windows(reads: Reads, now: datetime) -> tuple[tuple[Window, datetime, timedelta], ...]:
+    """Each window with its end and its length; the longer wait first."""
+    return (reads.long, next_day(now), DAY), (reads.short, next_quarter(now), QUARTER)
+
+
+def _to_come(now: datetime, ends_at: datetime, length: timedelta) -> float:
+    return (ends_at - now) / length
 
 
 def _rolled(known: Reads | None, now: datetime) -> Reads:
@@ -168,12 +208,12 @@ def _rolled(known: Reads | None, now: datetime) -> Reads:
 
 
 def _starts(moment: datetime) -> tuple[str, str]:
-    return quarter_of(moment).isoformat(), (next_day(moment) - timedelta(days=1)).isoformat()
+    return quarter_of(moment).isoformat(), (next_day(moment) - DAY).isoformat()
 
 
 def _resumed(reads: Reads, now: datetime) -> Reads:
-    """A stop that has passed is over, and so is what was said about it."""
-    return reads if _blocked(reads, now) else replace(reads, blocked_until=None, halted=None)
+    """A stop that has passed is over; why an application was closed is known until it is open."""
+    return reads if _blocked(reads, now) else replace(reads, blocked_until=None)
 
 
 def _blocked(reads: Reads, now: datetime) -> datetime | None:

@@ -9,9 +9,16 @@ PacelineError
 │   ├── PayloadInvalid
 │   ├── EventInvalid
 │   ├── AthleteUnknown
+│   ├── AthleteLeft
 │   ├── AccessLost
+│   ├── TicketInvalid
 │   └── StravaRefused
+│       ├── CodeRefused
+│       │   └── CodeExpired
+│       └── AthleteLimit
 ├── WaitUntil            parked in the ledger and acknowledged: not before a known time
+│   └── ApplicationClosed
+├── Busy                 the same work is under way elsewhere
 ├── Conflict             somebody else wrote the document first: read it again
 └── SettingsInvalid      refused at start, by name
 
@@ -60,12 +67,36 @@ class AthleteUnknown(Permanent):
     """The event names an athlete who never connected; no read is spent on it."""
 
 
+class AthleteLeft(Permanent):
+    """The athlete disconnected; nothing about them is fetched or kept any more."""
+
+
 class AccessLost(Permanent):
     """Strava refuses the athlete's token for good; the athlete must connect again."""
 
 
 class StravaRefused(Permanent):
     """Strava refuses this request for good, whoever asks again."""
+
+
+class CodeRefused(StravaRefused):
+    """Strava does not take the code of a redirect: it was used, invented, or is too new."""
+
+
+class CodeExpired(CodeRefused):
+    """The code of a redirect is too old."""
+
+
+class AthleteLimit(StravaRefused):
+    """Strava lets no further athlete connect to this application."""
+
+
+class TicketInvalid(Permanent):
+    """A ticket is not ours, is for something else, or has expired."""
+
+    def __init__(self, *, expired: bool) -> None:
+        super().__init__()
+        self.expired = expired
 
 
 class WaitUntil(PacelineError):
@@ -75,6 +106,18 @@ class WaitUntil(PacelineError):
         super().__init__(f"{why}; not before {not_before.isoformat()}")
         self.not_before = not_before
         self.why = why
+
+
+class ApplicationClosed(WaitUntil):
+    """Strava refuses the whole application: nobody calls, and all work is kept."""
+
+    def __init__(self, not_before: datetime, why: str, *, first: bool) -> None:
+        super().__init__(not_before, why)
+        self.first = first  # the others need not alert again
+
+
+class Busy(PacelineError):
+    """The same work is under way in another process."""
 
 
 class Conflict(PacelineError):

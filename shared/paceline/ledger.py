@@ -16,7 +16,7 @@ from paceline.ports import Document, State, Stored, Where
 COLLECTION = "ledger"
 
 WorkState = Literal["parked", "fetched", "gone", "failed"]
-StreamState = Literal["present", "none", "waiting"]
+StreamState = Literal["present", "none", "waiting", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Entry:
     detail_sha: str | None = None
     streams: StreamState | None = None
     last_error: str | None = None
+    started_at: datetime | None = None
+    seen_sha: str | None = None  # fingerprint of the detail that was fetched last
+    listed_sha: str | None = None  # fingerprint of the list's row that reconcile acted on last
+    stream_keys: str = "all"  # or none, or the wanted ones by name
 
     def covers(self, wanted_at: datetime) -> bool:
         """True when Strava was asked after this was wanted, and nothing is outstanding."""
@@ -68,6 +72,30 @@ class Ledger:
         )
         return [(int(stored.id), _decode(stored.data)) for stored in found]
 
+    def of_athlete(self, athlete_id: int, since: datetime | None = None) -> dict[int, Entry]:
+        """Everything known of an athlete, or what started since; parked work may lack a start."""
+        where = [Where("athlete_id", "==", athlete_id)]
+        if since is not None:
+            where.append(Where("started_at", ">=", _text(since)))
+        found = self._state.query(COLLECTION, where)
+        return {int(stored.id): _decode(stored.data) for stored in found}
+
+    def wake(self, athlete_id: int, now: datetime) -> int:
+        """Parked work of this athlete is due at once. Returns how much there was."""
+        parked = [Where("athlete_id", "==", athlete_id), Where("state", "==", "parked")]
+        found = self._state.query(COLLECTION, parked)
+        for stored in found:
+            self.put(int(stored.id), lambda entry: _due_now(entry, now))
+        return len(found)
+
+    def parked(self) -> dict[Priority, int]:
+        """How much work waits, by class."""
+        waits = Where("state", "==", "parked")
+        return {
+            each: self._state.count(COLLECTION, [waits, Where("priority", "==", each)])
+            for each in Priority
+        }
+
     def claim(self, activity_id: int, seen: Entry, until: datetime) -> bool:
         """Take due work for ourselves. False when somebody else was faster.
 
@@ -94,6 +122,13 @@ class Ledger:
             self._state.replace(COLLECTION, str(activity_id), data, over.version)
 
 
+def _due_now(entry: Entry | None, now: datetime) -> Entry:
+    if entry is None:
+        raise LookupError("an entry of the ledger was removed while it was woken")
+    sooner = entry.state == "parked" and entry.not_before is not None and entry.not_before > now
+    return replace(entry, not_before=now) if sooner else entry
+
+
 def _encode(entry: Entry) -> Document:
     return {
         name: _text(value) if isinstance(value, datetime) else value
@@ -102,8 +137,11 @@ def _encode(entry: Entry) -> Document:
 
 
 def _decode(data: Document) -> Entry:
-    times = {name: _time(data[name]) for name in ("wanted_at", "fetched_at", "not_before")}
+    times = {name: _time(data.get(name)) for name in _TIMES}
     return Entry(**{**data, **times, "priority": Priority(data["priority"])})
+
+
+_TIMES = ("wanted_at", "fetched_at", "not_before", "started_at")
 
 
 def _text(moment: datetime) -> str:

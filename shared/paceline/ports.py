@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol
 if TYPE_CHECKING:  # pyarrow stays off the webhook's cold start
     import pyarrow as pa
 
+    from paceline.model.bronze import Kind
+    from paceline.model.listed import Listed
     from paceline.model.streams import Streams
 
 Version = NewType("Version", str)
@@ -197,10 +199,13 @@ class StravaApi(Protocol):
 
 class StravaOAuth(Protocol):
     def exchange(self, code: str) -> Grant:
-        """Turn a code into tokens. Raises StravaRefused when the code is no good."""
+        """Turn a code into tokens. Raises CodeRefused, or AthleteLimit when nobody may join."""
 
     def refresh(self, refresh_token: str) -> TokenPair:
         """The current pair; the old refresh token may be dead. Raises AccessLost when it was."""
+
+    def revoke(self, token: str) -> None:
+        """End the grant that a token of either kind belongs to; a dead one is no error."""
 
 
 class Wire(Protocol):
@@ -209,8 +214,11 @@ class Wire(Protocol):
     def activity(self, body: bytes) -> Document:
         """The columns of landing.activities that the payload decides."""
 
-    def listed(self, body: bytes) -> Sequence[int]:
-        """The ids in a page of a list of activities."""
+    def listed(self, body: bytes) -> "Sequence[Listed]":
+        """The rows of a page of a list of activities; one that does not fit keeps its id."""
+
+    def profile(self, kind: "Kind", body: bytes) -> Document:
+        """The columns that an athlete, their zones or a piece of gear decide."""
 
     def has_points(self, body: bytes) -> bool:
         """False when there are no streams yet. True also for what `streams` would refuse."""

@@ -9,7 +9,7 @@ from paceline.model.priority import Priority
 from paceline.ports import Answer, StravaApi
 from paceline.vault import Vault
 
-OK, NOT_FOUND = 200, 404
+OK, NOT_AVAILABLE, NOT_FOUND = 200, 402, 404
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 401, 403, 429, 500
 
 
@@ -22,7 +22,7 @@ class Reading:
     def get(
         self, athlete_id: int, path: str, params: Mapping[str, str], priority: Priority
     ) -> Answer:
-        """An answer of 200 or 404; everything else is raised as what it means for the work."""
+        """An answer of 200, 402 or 404; everything else is raised as what it means for the work."""
         token = self._token(athlete_id)  # an unknown athlete costs no read
         answer = self._read(path, params, token, priority)
         if answer.status == _UNAUTHORIZED:
@@ -34,7 +34,7 @@ class Reading:
         try:
             return self.vault.access_token(athlete_id, refused=refused)
         except StravaRefused as error:  # our own credentials: nobody's work can go on
-            raise WaitUntil(self.budget.halt(str(error)), str(error)) from error
+            raise self.budget.halt(str(error)) from error
 
     def _read(self, path: str, params: Mapping[str, str], token: str, priority: Priority) -> Answer:
         asked_at = self.budget.reserve(1, priority)
@@ -43,13 +43,14 @@ class Reading:
         return answer
 
     def _judged(self, answer: Answer) -> Answer:
-        if answer.status in {OK, NOT_FOUND}:
+        if answer.status in {OK, NOT_FOUND, NOT_AVAILABLE}:
+            self.budget.resume()
             return answer
         if answer.status == _TOO_MANY:
             raise WaitUntil(self.budget.exhausted(answer.headers), "Strava answered 429")
         if answer.status == _FORBIDDEN and b"Inactive" in answer.body:
             why = "Strava says that this application is inactive: its owner must renew it"
-            raise WaitUntil(self.budget.halt(why), why)
+            raise self.budget.halt(why)
         if answer.status >= _SERVER_ERROR:
             raise StravaUnavailable(f"Strava answered {answer.status}; it is asked again later.")
         raise StravaRefused(f"Strava refused {answer.request} with {answer.status}.")

@@ -1,18 +1,26 @@
-"""Tokens: encrypted at rest, refreshed by one process at a time, stored before they are used."""
+"""Tokens: encrypted at rest, refreshed by one process at a time, stored before they are used.
+
+Strava is asked between two writes of the document: the lease before, the new tokens after. Both are
+compare-and-set, so whoever was too slow finds out instead of writing over somebody's work.
+"""
 
 import json
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from paceline.errors import (
     AccessLost,
+    AthleteLeft,
     AthleteUnknown,
     Conflict,
     PacelineError,
     StoreUnavailable,
 )
+from paceline.leases import NO_LEASE, Leases
 from paceline.ports import (
     Cipher,
     Clock,
@@ -31,7 +39,10 @@ Status = Literal["active", "needs_reauth", "erasing"]
 
 # Refresh this long before the end, so that a token does not die during a call.
 MARGIN = timedelta(minutes=10)
-LEASE = timedelta(seconds=30)
+
+# A rotated token that cannot be stored is lost, and the athlete with it: a busy store is asked
+# again after these pauses.
+STORE_AGAIN_S = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -46,32 +57,41 @@ class Athlete:
 
 class Vault:
     def __init__(
-        self, state: State, cipher: Cipher, oauth: StravaOAuth, clock: Clock, ids: Ids
+        self,
+        state: State,
+        cipher: Cipher,
+        oauth: StravaOAuth,
+        clock: Clock,
+        ids: Ids,
+        *,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._state = state
         self._cipher = cipher
         self._oauth = oauth
         self._clock = clock
-        self._ids = ids
+        self._pause = pause
+        self._leases = Leases(state, COLLECTION, clock, ids, pause)
         # Threads of one process queue here; other processes meet at the lease in the document.
-        self._one_refresher = threading.Lock()
+        self._queues: dict[int, threading.Lock] = {}
 
     def connect(self, grant: Grant) -> None:
         """Store what an athlete granted, over whatever was stored before."""
         while True:
             stored = self._state.get(COLLECTION, str(grant.athlete_id))
+            known = stored is not None and stored.data["status"] != "erasing"
             now = self._clock.now().isoformat()
             data: Document = {
                 "athlete_id": grant.athlete_id,
                 "status": "active",
                 "scopes": list(grant.scopes),
-                "connected_at": stored.data["connected_at"] if stored else now,
+                "connected_at": stored.data["connected_at"] if stored and known else now,
                 **self._sealed(grant.athlete_id, grant.tokens),
-                **_NO_LEASE,
+                **NO_LEASE,
             }
             try:
                 if stored:
-                    self._state.replace(COLLECTION, stored.id, data, stored.version)
+                    self._leases.replace(stored, data)
                 else:
                     self._state.create(COLLECTION, str(grant.athlete_id), data)
             except Conflict:
@@ -81,53 +101,136 @@ class Vault:
     def athletes(self) -> list[Athlete]:
         return [_athlete(stored.data) for stored in self._state.query(COLLECTION)]
 
+    def athlete(self, athlete_id: int) -> Athlete | None:
+        stored = self._state.get(COLLECTION, str(athlete_id))
+        return _athlete(stored.data) if stored else None
+
     def access_token(self, athlete_id: int, *, refused: str | None = None) -> str:
         """A token that works now, and is not the one that Strava just refused."""
-        if token := self._usable(athlete_id, refused):
+        if token := self._usable(self._active(athlete_id), refused):
             return token
-        with self._one_refresher:
-            return self._usable(athlete_id, refused) or self._refresh(athlete_id)
+        with self._queue(athlete_id):
+            for _ in self._leases.looks():
+                stored = self._active(athlete_id)
+                if token := self._usable(stored, refused):
+                    return token
+                if leased := self._leases.take(stored):
+                    return self._refresh(leased, when_refused="needs_reauth")
+        raise _still_leased()
 
-    def _usable(self, athlete_id: int, refused: str | None) -> str | None:
-        pair = self._open(self._read(athlete_id))
+    def erase_if_refused(self, athlete_id: int) -> bool:
+        """Try the stored refresh token. When Strava refuses it, the athlete is erasing at once."""
+        with self._queue(athlete_id):
+            try:
+                self._refresh(self._leased(athlete_id), when_refused="erasing")
+            except AthleteLeft:
+                return True
+        return False
+
+    def disconnect(self, athlete_id: int) -> None:
+        """End the grant at Strava; from then on the athlete is erasing."""
+        with self._queue(athlete_id):
+            # Under the lease: a token that somebody rotates meanwhile would outlive this.
+            leased = self._leased(athlete_id)
+            try:
+                self._oauth.revoke(self._open(leased).refresh_token)
+            except PacelineError:
+                self._leases.give_back(leased)
+                raise
+            try:
+                self._leases.replace(leased, {"status": "erasing", **NO_LEASE})
+            except Conflict as error:
+                raise _changed() from error
+
+    def mark_erasing(self, athlete_id: int) -> None:
+        """No token of this athlete is given to anybody any more, whoever is at work."""
+        while True:
+            try:
+                self._leases.replace(self._read(athlete_id), {"status": "erasing", **NO_LEASE})
+            except Conflict:
+                continue
+            return
+
+    # One refresh.
+
+    def _usable(self, stored: Stored, refused: str | None) -> str | None:
+        pair = self._open(stored)
         fresh = pair.expires_at - MARGIN > self._clock.now()
         return pair.access_token if fresh and pair.access_token != refused else None
 
-    def _refresh(self, athlete_id: int) -> str:
-        leased = self._lease(self._read(athlete_id))
+    def _refresh(self, leased: Stored, *, when_refused: Status) -> str:
         try:
             pair = self._oauth.refresh(self._open(leased).refresh_token)
         except AccessLost:
-            self._write(leased, {"status": "needs_reauth", **_NO_LEASE})
-            raise
+            return self._refused(leased, when_refused)
         except PacelineError:
-            self._write(leased, _NO_LEASE)
+            self._leases.give_back(leased)
             raise
-        self._write(leased, {**self._sealed(athlete_id, pair), **_NO_LEASE})
-        return pair.access_token
+        return self._keep(leased, pair)
 
-    def _lease(self, stored: Stored) -> Stored:
-        now = self._clock.now()
-        held_until = stored.data["lease_until"]
-        if held_until and datetime.fromisoformat(held_until) > now:
-            raise StoreUnavailable("Another process is refreshing this token; try again shortly.")
-        lease = {"lease_owner": self._ids.new(), "lease_until": (now + LEASE).isoformat()}
-        return self._write(stored, lease)
-
-    def _write(self, stored: Stored, changes: Document) -> Stored:
-        data = {**stored.data, **changes}
+    def _refused(self, leased: Stored, status: Status) -> str:
+        """Believe it only when nobody replaced the token that was refused."""
         try:
-            version = self._state.replace(COLLECTION, stored.id, data, stored.version)
-        except Conflict as error:
-            raise StoreUnavailable("Another process changed this token; try again.") from error
-        return Stored(stored.id, data, version)
+            marked = self._leases.replace(leased, {"status": status, **NO_LEASE})
+        except Conflict:
+            return self._others(leased)
+        raise _lost(marked)
+
+    def _keep(self, leased: Stored, pair: TokenPair) -> str:
+        """Store the new tokens: until then they exist nowhere but here."""
+        pauses_s = iter(STORE_AGAIN_S)
+        while True:
+            try:
+                current = self._read(int(leased.id))
+                if current.data["sealed"] != leased.data["sealed"]:
+                    return self._others(leased)
+                status = "erasing" if current.data["status"] == "erasing" else "active"
+                sealed = self._sealed(int(leased.id), pair)
+                self._leases.replace(current, {"status": status, **sealed, **NO_LEASE})
+            except Conflict:
+                continue
+            except StoreUnavailable:
+                if (pause_s := next(pauses_s, None)) is None:
+                    raise
+                self._pause(pause_s)
+                continue
+            if status == "erasing":
+                raise _lost(current)
+            return pair.access_token
+
+    def _others(self, leased: Stored) -> str:
+        """What somebody stored meanwhile: a new grant, or a refresh after our lease ran out."""
+        current = self._read(int(leased.id))
+        if current.data["status"] == "erasing":
+            raise _lost(current)
+        replaced = current.data["sealed"] != leased.data["sealed"]
+        if replaced and (token := self._usable(current, None)):
+            return token
+        raise _changed()
+
+    # The lease.
+
+    def _queue(self, athlete_id: int) -> threading.Lock:
+        return self._queues.setdefault(athlete_id, threading.Lock())
+
+    def _leased(self, athlete_id: int) -> Stored:
+        for _ in self._leases.looks():
+            if leased := self._leases.take(self._read(athlete_id)):
+                return leased
+        raise _still_leased()
+
+    # The document.
+
+    def _active(self, athlete_id: int) -> Stored:
+        stored = self._read(athlete_id)
+        if stored.data["status"] != "active":
+            raise _lost(stored)
+        return stored
 
     def _read(self, athlete_id: int) -> Stored:
         stored = self._state.get(COLLECTION, str(athlete_id))
         if stored is None:
             raise AthleteUnknown(f"Athlete {athlete_id} never connected.")
-        if stored.data["status"] != "active":
-            raise AccessLost(f"Athlete {athlete_id} must connect again ({stored.data['status']}).")
         return stored
 
     def _sealed(self, athlete_id: int, pair: TokenPair) -> Document:
@@ -144,7 +247,18 @@ class Vault:
         return TokenPair(plain["access"], plain["refresh"], expires_at)
 
 
-_NO_LEASE: Document = {"lease_owner": None, "lease_until": None}
+def _still_leased() -> StoreUnavailable:
+    return StoreUnavailable("Another process is refreshing this token; try again shortly.")
+
+
+def _changed() -> StoreUnavailable:
+    return StoreUnavailable("Another process changed this token; try again.")
+
+
+def _lost(stored: Stored) -> AccessLost | AthleteLeft:
+    if stored.data["status"] == "erasing":
+        return AthleteLeft(f"Athlete {stored.id} disconnected, or ended the grant at Strava.")
+    return AccessLost(f"Strava no longer takes athlete {stored.id}'s token: connect them again.")
 
 
 def _bound_to(athlete_id: int) -> bytes:

@@ -15,11 +15,17 @@ from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.adapters.strava.wire import StravaWire
 from paceline.budget import Budget
+from paceline.lake import Lake
 from paceline.ledger import Ledger
 from paceline.model.landed import Landed, decode_landed
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.reading import Reading
+from paceline.spool import Spool
+from paceline.steps.backfill import Backfilling
+from paceline.steps.comparison import Checking
 from paceline.steps.fetch_activity import Fetching
+from paceline.steps.fetch_profile import Profiling
+from paceline.steps.reconcile import Reconciling
 from paceline.steps.release_work import Releasing
 from paceline.vault import Vault
 from tests.builders import NOW
@@ -43,14 +49,43 @@ class House:
         cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
         self.vault = Vault(self.state, cipher, self.strava, self.clock, self.ids)
         self.reading = Reading(self.strava, self.budget, self.vault)
+        self.wire = StravaWire()
+        self.lake = Lake(self.bronze, self.bus)
+        self.spool = Spool(self.bronze, self.bus)
 
     @property
     def fetching(self) -> Fetching:
-        return Fetching(self.ledger, self.reading, StravaWire(), self.bronze, self.bus, self.clock)
+        return Fetching(self.ledger, self.reading, self.wire, self.lake, self.clock)
+
+    @property
+    def backfilling(self) -> Backfilling:
+        return Backfilling(
+            self.state, self.ledger, self.reading, self.wire, self.lake, self.clock, self.ids
+        )
+
+    @property
+    def reconciling(self) -> Reconciling:
+        return Reconciling(
+            self.state,
+            self.vault,
+            Checking(self.ledger, self.reading, self.wire, self.clock),
+            Profiling(self.reading, self.wire, self.lake, self.clock),
+            self.lake,
+            self.clock,
+            self.ids,
+        )
 
     @property
     def releasing(self) -> Releasing:
-        return Releasing(self.ledger, self.budget, self.bus, self.clock, self.ids)
+        return Releasing(
+            self.ledger,
+            self.budget,
+            self.bus,
+            self.clock,
+            self.ids,
+            self.backfilling,
+            self.spool,
+        )
 
     def connect(self) -> None:
         self.vault.connect(self.strava.exchange("code"))

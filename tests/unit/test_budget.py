@@ -87,10 +87,50 @@ def test_an_answer_that_crosses_a_boundary_does_not_charge_the_new_window(house:
 
 
 def test_a_longer_stop_is_not_shortened_by_a_later_429(house: House) -> None:
-    until = house.budget.halt("inactive")
+    until = house.budget.halt("inactive").not_before
 
     assert house.budget.exhausted(headers("100,1000", "101,500")) == until
     assert house.budget.current().halted == "inactive"
+
+
+def test_a_reserve_melts_and_at_the_end_of_a_day_nothing_is_left_unused(house: House) -> None:
+    house.budget.observe(headers("1000,1000", "0,0"), NOW)
+    taken = 0
+    midnight = next_day(NOW)
+    while house.clock.now() < midnight:
+        taken += reserved(house, Priority.BACKFILL)
+        assert house.clock.now() > midnight - timedelta(minutes=15) or (
+            house.budget.free(Priority.LIVE) >= 2
+        )
+        house.clock.advance(60)
+
+    assert taken >= 990
+
+
+def test_a_refused_backfill_is_told_when_its_reserve_has_melted(house: House) -> None:
+    house.budget.observe(headers("1000,1000", "0,0"), NOW)
+    reserved(house, Priority.BACKFILL)
+    with pytest.raises(WaitUntil) as wait:
+        house.budget.reserve(2, Priority.BACKFILL)
+
+    house.clock.advance((wait.value.not_before - NOW).total_seconds())
+    assert NOW < house.clock.now() < next_day(NOW)
+    house.budget.reserve(2, Priority.BACKFILL)
+
+
+def test_a_closed_application_is_asked_again_by_one_and_opens_for_all(house: House) -> None:
+    assert house.budget.halt("inactive").first
+    assert not house.budget.halt("inactive").first
+    assert house.budget.free(Priority.LIVE) == 0
+
+    house.clock.advance(3_600)
+    assert house.budget.free(Priority.LIVE) == 2
+    house.budget.reserve(1, Priority.LIVE)
+    with pytest.raises(WaitUntil, match="inactive"):
+        house.budget.reserve(1, Priority.LIVE)
+
+    house.budget.resume()
+    assert house.budget.free(Priority.LIVE) == 99
 
 
 def test_the_budget_survives_a_restart(house: House) -> None:

@@ -8,7 +8,9 @@ import pytest
 from paceline.errors import StravaUnavailable
 from paceline.model.bronze import version_of
 from paceline.model.priority import Priority
-from paceline.steps import fetch_activity
+from paceline.steps import backfill, fetch_activity
+from paceline.steps.backfill import Backfill
+from paceline.steps.fetch_work import Work, settle
 from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
 from tests.unit.conftest import House
 
@@ -207,13 +209,13 @@ def test_a_forged_delete_does_not_end_the_wait_for_a_young_activity(house: House
 def test_a_fetch_that_ends_late_does_not_erase_newer_work_that_was_parked(
     connected: House,
 ) -> None:
-    began = fetch_activity._Work(message(), None, connected.clock.now())
+    began = Work(message(), None, connected.clock.now())
     connected.clock.advance(1)
     connected.budget.reserve(95, Priority.LIVE)
     edit = message(received_at=connected.clock.now(), aspect_type="update")
     assert fetch_activity.run(edit, connected.fetching).name == "parked"
-    fetch_activity._settle(
-        began, connected.fetching, state="fetched", detail_sha="x", streams="present"
+    settle(
+        began, connected.ledger, state="fetched", detail_sha="x", streams="present"
     )
 
     entry = connected.ledger.get(ACTIVITY)
@@ -230,7 +232,7 @@ def test_streams_come_back_after_a_kill_between_the_tombstone_and_its_record(
     connected.clock.advance(60)
     delete = message(received_at=connected.clock.now(), aspect_type="delete")
     with monkeypatch.context() as killed:
-        killed.setattr(fetch_activity, "_settle", lambda *_, **__: exec("raise KeyboardInterrupt"))
+        killed.setattr(fetch_activity, "settle", lambda *_, **__: exec("raise KeyboardInterrupt"))
         with pytest.raises(KeyboardInterrupt):
             fetch_activity.run(delete, connected.fetching)
     connected.strava.details[ACTIVITY] = detail()
@@ -270,15 +272,51 @@ def test_a_refused_token_is_refreshed_once_and_the_read_repeated(connected: Hous
     assert connected.strava.refreshes == 1
 
 
-def test_a_lost_access_fails_the_work_and_is_written_down(connected: House) -> None:
+def test_work_of_a_lost_access_is_kept_and_wakes_when_the_athlete_connects_again(
+    connected: House,
+) -> None:
     connected.strava.dead = True
     connected.clock.advance(6 * 3_600)
+
+    assert fetch_activity.run(message(), connected.fetching).name == "access_lost"
+    assert [athlete.status for athlete in connected.vault.athletes()] == ["needs_reauth"]
+    assert connected.ledger.due(connected.clock.now(), 10) == []
+
+    connected.strava.dead = False
+    connected.connect()
+    assert connected.ledger.wake(ATHLETE, connected.clock.now()) == 1
+    assert [each for each, _ in connected.ledger.due(connected.clock.now(), 10)] == [ACTIVITY]
+    assert fetch_activity.run(message(), connected.fetching).name == "fetched"
+
+
+def test_what_strava_refuses_for_good_is_named_in_the_ledger_and_on_its_way_to_ops(
+    connected: House,
+) -> None:
+    connected.strava.instead = [connected.strava.answer(403, {"message": "Forbidden"})]
 
     assert fetch_activity.run(message(), connected.fetching).name == "failed"
     entry = connected.ledger.get(ACTIVITY)
     assert entry is not None
-    assert entry.state == "failed"
-    assert [athlete.status for athlete in connected.vault.athletes()] == ["needs_reauth"]
+    assert (entry.state, "403" in (entry.last_error or "")) == ("failed", True)
+    (landed,) = connected.landed()
+    assert (landed.op, landed.note.partition(":")[0]) == ("failure", "StravaRefused")
+
+
+def test_streams_that_are_not_wanted_cost_no_read_and_can_be_wanted_later(
+    connected: House,
+) -> None:
+    connected.clock.advance(1)
+    backfill.plan(Backfill(ATHLETE, stream_keys="none"), connected.backfilling)
+    again = message(received_at=connected.clock.now(), reason="backfill")
+    assert fetch_activity.run(again, connected.fetching).fields == {"streams": "skipped"}
+    assert f"activities/{ACTIVITY}/streams" not in connected.strava.asked
+
+    connected.clock.advance(1)
+    use = connected.backfilling
+    assert backfill.plan(Backfill(ATHLETE, stream_keys="none"), use).planned == 0
+    assert backfill.plan(Backfill(ATHLETE, stream_keys="heartrate"), use).planned == 1
+    again = message(received_at=connected.clock.now(), reason="backfill")
+    assert fetch_activity.run(again, connected.fetching).fields == {"streams": "present"}
 
 
 def test_a_server_error_leaves_as_retryable_with_nothing_stored(connected: House) -> None:
@@ -306,7 +344,7 @@ def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected
 def test_a_wrong_client_secret_stops_everything_and_keeps_the_work(connected: House) -> None:
     connected.strava.our_secret_is_wrong = True
     connected.clock.advance(6 * 3_600)
-    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert fetch_activity.run(message(), connected.fetching).name == "halted"
     assert "secret" in (connected.budget.current().halted or "")
 
     connected.strava.our_secret_is_wrong = False
@@ -317,7 +355,7 @@ def test_a_wrong_client_secret_stops_everything_and_keeps_the_work(connected: Ho
 def test_an_inactive_application_stops_every_call_and_keeps_the_work(connected: House) -> None:
     inactive = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
     connected.strava.instead = [connected.strava.answer(403, inactive)]
-    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert fetch_activity.run(message(), connected.fetching).name == "halted"
     assert fetch_activity.run(message(object_id=5), connected.fetching).name == "parked"
     assert len(connected.strava.asked) == 1
 
@@ -329,8 +367,8 @@ def test_an_older_fetch_that_ends_later_does_not_win(connected: House) -> None:
     fetch_activity.run(message(), connected.fetching)
     newer = connected.ledger.get(ACTIVITY)
     assert newer is not None
-    late = fetch_activity._Work(message(), None, newer.fetched_at.replace(hour=1))  # type: ignore[union-attr]
-    fetch_activity._settle(late, connected.fetching, state="gone")
+    late = Work(message(), None, newer.fetched_at.replace(hour=1))  # type: ignore[union-attr]
+    settle(late, connected.ledger, state="gone")
 
     entry = connected.ledger.get(ACTIVITY)
     assert entry is not None

@@ -2,14 +2,20 @@
 
 import io
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.sqlite import Database
+from paceline.errors import StoreUnavailable
 from paceline.model.event import decode_event_message
 from paceline.model.routes import SUBSCRIPTIONS
+from paceline.ports import Blob
+from paceline.spool import Spool
+from paceline.steps import release_work
 from paceline.steps.receive_webhook import MAX_BODY_BYTES, Receiving, Reply, Request, handle
 from tests.builders import as_bytes, event
 from tests.unit.conftest import House
@@ -19,8 +25,30 @@ SECRET = "a-path-nobody-guesses"
 
 def receiving(house: House, subscription_id: int | None = 77) -> Receiving:
     return Receiving(
-        house.bus, house.clock, house.ids, SECRET, "verify-me", lambda: subscription_id
+        house.bus,
+        house.clock,
+        house.ids,
+        SECRET,
+        "verify-me",
+        lambda: subscription_id,
+        lambda: house.spool,
     )
+
+
+class Full:
+    """A disk without room."""
+
+    def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> bool:
+        raise StoreUnavailable(f"No room for {name}, {len(data)} bytes, {len(metadata)} fields.")
+
+    def get(self, name: str) -> Blob | None:
+        raise StoreUnavailable(name)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        raise StoreUnavailable(prefix)
+
+    def delete(self, name: str) -> None:
+        raise StoreUnavailable(name)
 
 
 def post(use: Receiving, body: bytes, path: str = f"/{SECRET}", length: int | None = -1) -> Reply:
@@ -120,11 +148,31 @@ def test_other_methods_are_refused(house: House) -> None:
     assert handle(request, receiving(house)).status == 405
 
 
-def test_an_unwritable_bus_is_answered_503_and_has_nothing(house: House, tmp_path: Path) -> None:
+def unwritable(house: House, tmp_path: Path) -> Receiving:
     closed = Database(tmp_path / "closed.sqlite")
     bus = SqliteBus(closed, SUBSCRIPTIONS, house.clock, house.ids)
     closed.close()
-    use = Receiving(bus, house.clock, house.ids, SECRET, "verify-me", lambda: 77)
+    return replace(receiving(house), publisher=bus)
+
+
+def test_an_event_that_the_bus_does_not_take_waits_in_the_spool(
+    house: House, tmp_path: Path
+) -> None:
+    reply = post(unwritable(house, tmp_path), as_bytes(event().as_json()))
+    assert (reply.status, reply.outcome) == (200, "spooled")
+    assert house.bus.backlog("fetch_activity") == 0
+
+    release_work.run(house.releasing, limit=1)
+    (delivery,) = house.bus.pull("fetch_activity", 10)
+    assert decode_event_message(delivery.data).trace == reply.trace
+    assert delivery.attributes["trace"] == reply.trace
+    assert list(house.bronze.names("spool/")) == []
+
+
+def test_an_event_that_nothing_takes_is_answered_503_and_has_left_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    use = replace(unwritable(house, tmp_path), spool=lambda: Spool(Full(), house.bus))
 
     assert post(use, as_bytes(event().as_json())).status == 503
-    assert house.bus.backlog("fetch_activity") == 0
+    assert list(house.bronze.names("spool/")) == []

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from paceline.adapters.strava.wire import StravaWire
 from paceline.ledger import Entry
 from paceline.model.event import decode_event_message
 from paceline.model.priority import Priority
 from paceline.steps import backfill, fetch_activity, release_work
-from paceline.steps.backfill import Backfilling
+from paceline.steps.backfill import Backfill
 from tests.builders import ATHLETE, NOW, detail, streams
 from tests.unit.conftest import House
 
@@ -60,10 +59,10 @@ def test_a_backfill_parks_everything_newest_first_and_ends_in_the_lake(house: Ho
     for each in range(1, 4):
         house.strava.details[each] = detail(id=each)
         house.strava.streams[each] = streams()
-    plan = Backfilling(house.ledger, house.reading, StravaWire(), house.clock)
+        house.strava.details[each]["start_date"] = f"2026-10-0{each}T08:00:00Z"
 
-    assert backfill.plan(ATHLETE, plan) == 3
-    assert backfill.plan(ATHLETE, plan) == 0
+    assert backfill.plan(Backfill(ATHLETE), house.backfilling).planned == 3
+    assert backfill.plan(Backfill(ATHLETE), house.backfilling).planned == 0
     house.clock.advance(1)
     release_work.run(house.releasing, limit=2)
     found = house.bus.pull("fetch_activity", 10)

@@ -11,7 +11,6 @@ import pytest
 from paceline.adapters.cipher import AesGcmCipher, create_keyring, load_cipher
 from paceline.errors import AccessLost, AthleteUnknown, SettingsInvalid, StoreUnavailable
 from paceline.ports import Grant
-from paceline.vault import COLLECTION
 from tests.builders import ATHLETE
 from tests.unit.conftest import House
 
@@ -54,20 +53,6 @@ def test_many_threads_make_one_exchange(house: House) -> None:
 
     assert tokens == ["access-1"] * 8
     assert house.strava.refreshes == 1
-
-
-def test_another_process_at_work_is_waited_for_and_its_lease_runs_out(house: House) -> None:
-    house.connect()
-    house.clock.advance(6 * 3_600)
-    stored = house.state.get(COLLECTION, str(ATHLETE))
-    assert stored is not None
-    lease = {"lease_owner": "other", "lease_until": house.clock.now().replace(minute=1).isoformat()}
-    house.state.replace(COLLECTION, stored.id, stored.data | lease, stored.version)
-
-    with pytest.raises(StoreUnavailable, match="Another process"):
-        house.vault.access_token(ATHLETE)
-    house.clock.advance(61)
-    assert house.vault.access_token(ATHLETE) == "access-1"
 
 
 def test_a_dead_refresh_token_asks_for_a_new_connection_and_connecting_heals(house: House) -> None:

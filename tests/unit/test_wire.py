@@ -6,6 +6,7 @@ import pytest
 
 from paceline.adapters.strava.wire import StravaWire
 from paceline.errors import PayloadInvalid
+from paceline.model.listed import fingerprint
 from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, streams
 
 wire = StravaWire()
@@ -119,6 +120,11 @@ def test_no_streams_is_an_answer() -> None:
 
 
 def test_a_list_gives_its_ids() -> None:
-    assert wire.listed(as_bytes([{"id": ACTIVITY, "name": "x"}])) == [ACTIVITY]
+    (found,) = wire.listed(as_bytes([detail()]))
+    (unfit,) = wire.listed(as_bytes([{"id": ACTIVITY, "name": "x"}]))
+
+    assert (found.activity_id, unfit.activity_id) == (ACTIVITY, ACTIVITY)
+    assert found.fingerprint == fingerprint(wire.activity(as_bytes(detail())))
+    assert unfit.row is None
     with pytest.raises(PayloadInvalid):
         wire.listed(b'[{"name": "x"}]')

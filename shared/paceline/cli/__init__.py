@@ -40,11 +40,17 @@ def _parser() -> argparse.ArgumentParser:
 
     connect = commands.add_parser("connect", help="connect an athlete")
     connect.add_argument("code", nargs="?", help="the code, or the address you were sent back to")
+    connect.add_argument(
+        "--listen", action="store_true", help="wait here for the browser instead of a paste"
+    )
     connect.set_defaults(run=_connect)
 
     subscribe = commands.add_parser("subscribe", help="the push subscription")
     subscribe.add_argument("action", choices=["list", "create", "delete"])
     subscribe.add_argument("--url", help="where the internet reaches receive_webhook")
+    subscribe.add_argument(
+        "--replace", action="store_true", help="delete a subscription to another address first"
+    )
     subscribe.set_defaults(run=_subscribe)
 
     backfill = commands.add_parser("backfill", help="import the history of connected athletes")
@@ -88,15 +94,15 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _connect(arguments: argparse.Namespace) -> int:
-    from paceline.cli.strava import connect
+    from paceline.cli.connect import connect
 
-    return connect(arguments.code)
+    return connect(arguments.code, listen=arguments.listen)
 
 
 def _subscribe(arguments: argparse.Namespace) -> int:
-    from paceline.cli.strava import subscribe
+    from paceline.cli.subscribe import subscribe
 
-    return subscribe(arguments.action, arguments.url)
+    return subscribe(arguments.action, arguments.url, replace=arguments.replace)
 
 
 def _backfill(arguments: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from paceline.cli.truth import differences
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.settings import Settings
 from paceline.steps import backfill, connect_athlete
+from paceline.steps.backfill import Backfill
 
 WANTED_PORTS = {"simulator": 8322, "paceline": 8321, "dashboard": 8501}
 
@@ -111,7 +112,8 @@ class Rehearsal:
     def plan_backfill(self) -> int:
         """Park every activity of every athlete; how many there are to import."""
         use = self.runtime.backfilling
-        return sum(backfill.plan(each.athlete_id, use) for each in self.runtime.vault.athletes())
+        athletes = self.runtime.vault.athletes()
+        return sum(backfill.plan(Backfill(each.athlete_id), use).planned for each in athletes)
 
     def events(self) -> dict[str, int]:
         """How many events are queued, delivered, lost and pending at the simulator."""

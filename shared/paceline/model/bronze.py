@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-Kind = Literal["activity", "streams"]
+Kind = Literal["activity", "streams", "list", "athlete", "zones", "gear", "stats"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -21,7 +21,7 @@ def version_of(fetched_at: datetime) -> int:
 
 @dataclass(frozen=True)
 class BronzeObject:
-    """One answer of Strava about one activity."""
+    """One answer of Strava about one activity, or (activity 0) about the athlete."""
 
     kind: Kind
     athlete_id: int
@@ -37,7 +37,7 @@ class BronzeObject:
         return version_of(self.fetched_at)
 
     def name(self) -> str:
-        folder = activity_prefix(self.athlete_id, self.kind, self.activity_id)
+        folder = prefix_of(self.athlete_id, self.kind, self.activity_id)
         sha12 = hashlib.sha256(self.body).hexdigest()[:12]
         return f"{folder}{self.fetched_at.astimezone(UTC).strftime(_STAMP)}-{sha12}.json.gz"
 
@@ -55,5 +55,6 @@ class BronzeObject:
         }
 
 
-def activity_prefix(athlete_id: int, kind: Kind, activity_id: int) -> str:
-    return f"strava/athlete_id={athlete_id}/{kind}/activity_id={activity_id}/"
+def prefix_of(athlete_id: int, kind: Kind, activity_id: int = 0) -> str:
+    folder = f"strava/athlete_id={athlete_id}/{kind}/"
+    return f"{folder}activity_id={activity_id}/" if activity_id else folder

@@ -5,13 +5,18 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from paceline.model.bronze import Kind
+from paceline.model.event import Reason
 
-Op = Literal["upsert", "tombstone"]
+Op = Literal["upsert", "tombstone", "failure", "report"]
+_OPS = ("upsert", "tombstone", "failure", "report")
 
 
 @dataclass(frozen=True)
 class Landed:
-    """One bronze object to load, or the news that the activity is no longer there."""
+    """One bronze object to load, or the news that an activity is gone or could not be fetched.
+
+    A list, a profile or a gear is of no one activity: their `activity_id` is 0.
+    """
 
     op: Op
     kind: Kind  # a tombstone of an activity takes its streams along; one of streams does not
@@ -20,6 +25,9 @@ class Landed:
     version: int
     trace: str
     bronze_name: str = ""
+    reason: Reason = "webhook"
+    received_at: str | None = None  # of the message that caused it, ISO 8601
+    note: str = ""  # of a failure: its type, and what happened; of a report: its rows in JSON
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
@@ -34,6 +42,6 @@ def decode_landed(data: bytes) -> Landed:
         landed = Landed(**json.loads(data))
     except (ValueError, TypeError) as error:
         raise ValueError(f"Not a message of the topic landed: {error!r}.") from error
-    if landed.op not in {"upsert", "tombstone"}:
+    if landed.op not in _OPS:
         raise ValueError(f"A landed message cannot ask for {landed.op!r}.")
     return landed

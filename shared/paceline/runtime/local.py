@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
     from paceline.adapters.strava.subscription import PushSubscription
     from paceline.adapters.strava.wire import StravaWire
     from paceline.budget import Budget
+    from paceline.lake import Lake
     from paceline.ledger import Ledger
     from paceline.reading import Reading
+    from paceline.spool import Spool
     from paceline.steps.backfill import Backfilling
     from paceline.steps.build_marts import Building
     from paceline.steps.connect_athlete import Connecting
     from paceline.steps.fetch_activity import Fetching
+    from paceline.steps.forget_athlete import Forgetting
     from paceline.steps.load_silver import Loading
     from paceline.steps.receive_webhook import Receiving
+    from paceline.steps.reconcile import Reconciling
     from paceline.steps.release_work import Releasing
     from paceline.vault import Vault
 
@@ -79,6 +84,7 @@ class LocalRuntime:
             webhook_secret=self.settings.webhook_secret,
             verify_token=self.settings.verify_token,
             subscription_id=self.subscription_id,
+            spool=lambda: self.spool,
         )
 
     @Part
@@ -89,8 +95,7 @@ class LocalRuntime:
             ledger=self.ledger,
             reading=self.reading,
             wire=self.wire,
-            bronze=self.bronze,
-            publisher=self.bus,
+            lake=self.lake,
             clock=self.clock,
         )
 
@@ -110,7 +115,31 @@ class LocalRuntime:
     def releasing(self) -> "Releasing":
         from paceline.steps.release_work import Releasing
 
-        return Releasing(self.ledger, self.budget, self.bus, self.clock, self.ids)
+        return Releasing(
+            ledger=self.ledger,
+            budget=self.budget,
+            publisher=self.bus,
+            clock=self.clock,
+            ids=self.ids,
+            backfilling=self.backfilling,
+            spool=self.spool,
+        )
+
+    @Part
+    def reconciling(self) -> "Reconciling":
+        from paceline.steps.comparison import Checking
+        from paceline.steps.fetch_profile import Profiling
+        from paceline.steps.reconcile import Reconciling
+
+        return Reconciling(
+            state=self.state,
+            vault=self.vault,
+            checking=Checking(self.ledger, self.reading, self.wire, self.clock),
+            profiling=Profiling(self.reading, self.wire, self.lake, self.clock),
+            lake=self.lake,
+            clock=self.clock,
+            ids=self.ids,
+        )
 
     @Part
     def building_marts(self) -> "Building":
@@ -120,15 +149,38 @@ class LocalRuntime:
 
     @Part
     def connecting(self) -> "Connecting":
-        from paceline.steps.connect_athlete import Connecting
+        from paceline.steps.connect_athlete import Connecting, Consent
+        from paceline.tickets import Tickets
 
-        return Connecting(self.oauth, self.vault)
+        settings = self.settings
+        consent = Consent(
+            page=f"{settings.strava_oauth_base}/authorize",
+            client_id=settings.strava_client_id,
+            scopes=settings.strava_scopes,
+            redirect_uri=f"{settings.base_url}/connect_athlete/callback",
+        )
+        tickets = Tickets(settings.strava_client_secret, self.clock)
+        return Connecting(self.oauth, self.vault, self.ids, tickets, consent, time.sleep)
+
+    @Part
+    def forgetting(self) -> "Forgetting":
+        from paceline.steps.forget_athlete import Forgetting
+
+        return Forgetting(self.vault, self.budget)
 
     @Part
     def backfilling(self) -> "Backfilling":
         from paceline.steps.backfill import Backfilling
 
-        return Backfilling(self.ledger, self.reading, self.wire, self.clock)
+        return Backfilling(
+            state=self.state,
+            ledger=self.ledger,
+            reading=self.reading,
+            wire=self.wire,
+            lake=self.lake,
+            clock=self.clock,
+            ids=self.ids,
+        )
 
     # The ports' adapters.
 
@@ -231,7 +283,19 @@ class LocalRuntime:
 
         return Reading(StravaReadApi(self.session), self.budget, self.vault)
 
-    # Over the State port.
+    # Over the ports.
+
+    @Part
+    def lake(self) -> "Lake":
+        from paceline.lake import Lake
+
+        return Lake(self.bronze, self.bus)
+
+    @Part
+    def spool(self) -> "Spool":
+        from paceline.spool import Spool
+
+        return Spool(self.bronze, self.bus)
 
     @Part
     def ledger(self) -> "Ledger":

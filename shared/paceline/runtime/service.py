@@ -17,8 +17,8 @@ from paceline.runtime.local import LocalRuntime
 from paceline.runtime.logs import outcome_of
 from paceline.runtime.push import encode_push
 
-PUBLIC = ("receive_webhook",)
-WORKERS = {"fetch_activity": 4, "load_silver": 1}
+PUBLIC = ("receive_webhook", "connect_athlete")
+WORKERS = {"fetch_activity": 4, "load_silver": 1, "forget_athlete": 1}
 IDLE_S = 0.05
 LONGEST_S = 5.0  # between two builds while something was loaded
 

@@ -33,11 +33,17 @@ class Settings:
     root: Path = Path()  # the folder that holds functions/ and sql/
     strava_api_base: str = "https://www.strava.com/api/v3"
     strava_oauth_base: str = "https://www.strava.com/oauth"
-    strava_scopes: str = "read,activity:read,activity:read_all"
+    strava_scopes: str = "read,activity:read,activity:read_all,profile:read_all"
+    public_url: str = ""  # where the internet reaches the service; "" is this machine alone
     port: int = 8321
     tick_s: float = 60.0
     refresh_s: float = 2.0
     lease_s: float = 60.0
+
+    @property
+    def base_url(self) -> str:
+        """Where an athlete's browser reaches the service."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -117,12 +123,23 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _scopes(value: str) -> str:
+    scopes = value.replace(",", " ").split()
+    if unknown := sorted(set(scopes) - _SCOPES):
+        raise ValueError(f"{', '.join(unknown)} is none of {', '.join(sorted(_SCOPES))}")
+    if not {"activity:read", "activity:read_all"} & set(scopes):
+        raise ValueError("must hold activity:read or activity:read_all, or nothing can be read")
+    return ",".join(scopes)
+
+
 def _runtime(value: str) -> str:
     if value != "local":
         raise ValueError("must be local, the one runtime of this release")
     return value
 
 
+# What Strava lets an application ask for and we have a use for: nothing is ever written there.
+_SCOPES = {"read", "read_all", "profile:read_all", "activity:read", "activity:read_all"}
 _LEAST_SECRET = 16
 _MAX_PORT = 65_535
 _DAY_S = 86_400
@@ -137,7 +154,8 @@ _READ: dict[str, Callable[[str], object]] = {
     "root": Path,
     "strava_api_base": _url,
     "strava_oauth_base": _url,
-    "strava_scopes": _text,
+    "strava_scopes": _scopes,
+    "public_url": _url,
     "port": _port,
     "tick_s": _seconds,
     "refresh_s": _seconds,

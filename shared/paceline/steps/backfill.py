@@ -1,78 +1,186 @@
-"""Plan a backfill: list an athlete's activities and park what the lake does not have yet.
+"""An athlete's history: listed first, so that totals stand at once, then fetched as reads allow.
 
-Listing costs one read for 200 activities; the details and streams follow as parked work, newest
-first, as the budget allows.
+A list costs one read for 200 activities. What it shows goes to bronze and silver at once; details
+and streams follow as parked work, newest first. The plan is a document: whoever finds it
+unfinished goes on where the last one stopped.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from paceline.errors import PayloadInvalid
+from paceline.errors import Conflict
+from paceline.lake import Cause, Lake, Subject
 from paceline.ledger import Entry, Ledger
+from paceline.model.listed import Listed
 from paceline.model.priority import Priority
-from paceline.ports import Clock, Wire
-from paceline.reading import OK, Reading
+from paceline.ports import Clock, Ids, State, Where, Wire
+from paceline.reading import Reading
+from paceline.steps.listing import Page, pages
 
-PAGE = 200
+COLLECTION = "backfills"
 
-# Parked work is released in the order of its time: these steps put newer activities first.
-_STEP = timedelta(microseconds=1)
+# Parked work is released in the order of its time: a year of age is three seconds in the queue,
+# so that newer activities come first, of all athletes alike.
+_AGE_IN_QUEUE = 1e-7
 
 
 @dataclass(frozen=True)
 class Backfilling:
-    """What planning needs."""
+    """What a backfill needs."""
 
+    state: State
     ledger: Ledger
     reading: Reading
     wire: Wire
+    lake: Lake
     clock: Clock
+    ids: Ids
 
 
-def plan(athlete_id: int, use: Backfilling) -> int:
-    """Park every activity that was never fetched. Returns how many; safe to repeat."""
-    wanted_at = use.clock.now()
-    planned = 0
-    for activity_id in _listed(athlete_id, use):
-        not_before = wanted_at + _STEP * planned
-        if _want(activity_id, athlete_id, not_before, use):
-            planned += 1
-    return planned
+@dataclass(frozen=True)
+class Backfill:
+    """The document: what was asked for, and how far the listing has come."""
+
+    athlete_id: int
+    since: str | None = None
+    until: str | None = None
+    stream_keys: str = "all"
+    limit: int | None = None  # of activities to fetch
+    listed: int = 0
+    planned: int = 0
+    before: str | None = None  # the listing goes on with what started before
+    state: str = "listing"
 
 
-def _listed(athlete_id: int, use: Backfilling) -> Iterator[int]:
-    """Ids of all listed activities. Only an empty page is the end: pages may come up short."""
-    page = 1
+def start(wish: Backfill, use: Backfilling) -> Backfill:
+    """Remember what is wanted, over whatever was wanted before."""
     while True:
-        params = {"page": str(page), "per_page": str(PAGE)}
-        answer = use.reading.get(athlete_id, "athlete/activities", params, Priority.BACKFILL)
-        if answer.status != OK:
-            raise PayloadInvalid(f"Strava answered {answer.status} to a list of activities.")
-        ids = use.wire.listed(answer.body)
-        if not ids:
-            return
-        yield from ids
-        page += 1
+        stored = use.state.get(COLLECTION, str(wish.athlete_id))
+        begun = replace(wish, before=wish.until)
+        try:
+            if stored:
+                use.state.replace(COLLECTION, stored.id, asdict(begun), stored.version)
+            else:
+                use.state.create(COLLECTION, str(wish.athlete_id), asdict(begun))
+        except Conflict:
+            continue
+        return begun
 
 
-def _want(activity_id: int, athlete_id: int, not_before: datetime, use: Backfilling) -> bool:
-    known = use.ledger.get(activity_id)
-    if known and known.state in {"fetched", "parked"}:
-        return False
-    use.ledger.put(
-        activity_id,
-        lambda entry: (
-            entry
-            if entry and entry.state in {"fetched", "parked"}
-            else Entry(
-                athlete_id=athlete_id,
-                wanted_at=not_before,
-                state="parked",
-                reason="backfill",
-                priority=Priority.BACKFILL,
-                not_before=not_before,
-            )
-        ),
+def unfinished(use: Backfilling) -> list[Backfill]:
+    found = use.state.query(COLLECTION, [Where("state", "==", "listing")])
+    return [Backfill(**stored.data) for stored in found]
+
+
+def plan(wish: Backfill, use: Backfilling) -> Backfill:
+    """Start, and list to the end. Raises what listing raises; `go_on` then continues."""
+    start(wish, use)
+    return go_on(wish.athlete_id, use)
+
+
+def go_on(athlete_id: int, use: Backfilling) -> Backfill:
+    """List the rest, a page at a time; safe to be killed or told to wait between two."""
+    current = _stored(athlete_id, use)
+    before, since = _moment(current.before), _moment(current.since)
+    found = pages(athlete_id, use.reading, use.wire, before=before, since=since)
+    if current.state == "listing":
+        for page in found:
+            current = _take(page, current, use)
+            if current.state != "listing":
+                break
+    return current
+
+
+def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
+    """Store the page, park what is wanted of it, and only then remember that it is done."""
+    rows = [row for row in page.rows if _within(row, current)]
+    if page.rows:
+        now = use.clock.now()
+        cause = Cause(use.ids.new(), "backfill", now)
+        use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
+    planned = current.planned
+    for row in rows:
+        if current.limit is not None and planned >= current.limit:
+            break
+        planned += want(row, current, use)
+    full = current.limit is not None and planned >= current.limit
+    done = page.next_before is None or full
+    taken = replace(
+        current,
+        listed=current.listed + len(rows),
+        planned=planned,
+        before=page.next_before.isoformat() if page.next_before else None,
+        state="listed" if done else "listing",
     )
+    return _save(taken, current, use)
+
+
+def want(row: Listed, wish: Backfill, use: Backfilling) -> bool:
+    """Park it unless it is here already, or parked. False when there was nothing to do."""
+    known = use.ledger.get(row.activity_id)
+    if known and _is_there(known, wish):
+        return False
+    now = use.clock.now()
+    use.ledger.put(row.activity_id, lambda entry: _parked(entry, row, wish, now))
     return True
+
+
+def _parked(entry: Entry | None, row: Listed, wish: Backfill, now: datetime) -> Entry:
+    if entry and _is_there(entry, wish):
+        return entry
+    if entry and entry.state == "parked":
+        return replace(entry, stream_keys=wish.stream_keys)
+    blank = Entry(wish.athlete_id, wanted_at=now, state="parked", reason="backfill")
+    return replace(
+        entry or blank,
+        wanted_at=now,
+        state="parked",
+        reason="backfill",
+        priority=Priority.BACKFILL,
+        not_before=now + _AGE_IN_QUEUE * (now - (row.started_at or now)),
+        attempts=0,
+        started_at=row.started_at or (entry.started_at if entry else None),
+        streams=None,  # so that they are asked for, as they are wanted now
+        stream_keys=wish.stream_keys,
+    )
+
+
+def want_ids(athlete_id: int, activity_ids: Sequence[int], wish: Backfill, use: Backfilling) -> int:
+    """Park these, whatever a list says of them."""
+    wish = replace(wish, athlete_id=athlete_id)
+    return sum(want(Listed(each, None), wish, use) for each in activity_ids)
+
+
+def _is_there(known: Entry, wish: Backfill) -> bool:
+    enough = wish.stream_keys in {known.stream_keys, "none"} or known.stream_keys == "all"
+    return known.state in {"parked", "fetched"} and enough
+
+
+def _within(row: Listed, wish: Backfill) -> bool:
+    since, until = _moment(wish.since), _moment(wish.until)
+    if row.started_at is None:
+        return True
+    return not (since and row.started_at < since) and not (until and row.started_at >= until)
+
+
+def _stored(athlete_id: int, use: Backfilling) -> Backfill:
+    stored = use.state.get(COLLECTION, str(athlete_id))
+    return Backfill(**stored.data) if stored else Backfill(athlete_id, state="listed")
+
+
+def _save(taken: Backfill, over: Backfill, use: Backfilling) -> Backfill:
+    """Somebody may have asked for something else meanwhile: then that is what counts."""
+    stored = use.state.get(COLLECTION, str(taken.athlete_id))
+    if stored is None or stored.data != asdict(over):
+        return replace(taken, state="replaced")
+    try:
+        use.state.replace(COLLECTION, stored.id, asdict(taken), stored.version)
+    except Conflict:
+        return replace(taken, state="replaced")
+    return taken
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -4,9 +4,11 @@ What does not fit becomes a row of ops.failed_events that points to the payload;
 """
 
 import gzip
+import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -18,13 +20,21 @@ from paceline.model.streams import Streams
 from paceline.ports import Blobs, Clock, Document, Landing, Wire
 
 ACTIVITIES, STREAMS, METRICS = "landing.activities", "landing.streams", "landing.metrics"
-FAILED_EVENTS = "ops.failed_events"
+FAILED_EVENTS, RECONCILIATIONS = "ops.failed_events", "ops.reconciliations"
 
 # 24 hours at one point a second would not fit into one row of a streaming insert.
 CHUNK_POINTS = 10_000
 
+# Where what Strava says of an athlete lands, by the kind of its bronze object.
+PROFILES = {
+    "athlete": "landing.athletes",
+    "zones": "landing.zones",
+    "gear": "landing.gear",
+    "stats": "landing.stats",
+}
+
 # What one bronze object brings: rows as values, or as an Arrow table where there are many.
-Rows = Mapping[str, Document | pa.Table]
+Rows = Mapping[str, Sequence[Document] | pa.Table]
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,8 @@ def load(batch: Iterable[Landed], use: Loading, *, attempt: int = 1) -> list[Out
             found.append(_rows(landed, use))
             outcomes.append(Outcome("loaded"))
         except PayloadInvalid as error:
-            found.append(_failed(landed, error, use, attempt))
+            reason = f"{type(error).__name__}: {error}"
+            found.append(_failed(landed, "load_silver", reason, use, attempt))
             named = {"message": str(error), "uri": landed.bronze_name}
             outcomes.append(Outcome("quarantined", named))
     use.landing.append({name: _table(name, found, use) for name in _names(found)})
@@ -64,7 +75,7 @@ def _names(found: Iterable[Rows]) -> list[str]:
 
 def _table(name: str, found: Iterable[Rows], use: Loading) -> pa.Table:
     parts = [rows[name] for rows in found if name in rows]
-    values = [part for part in parts if not isinstance(part, pa.Table)]
+    values = [row for part in parts if not isinstance(part, pa.Table) for row in part]
     tables = [part for part in parts if isinstance(part, pa.Table)]
     if values:
         tables.append(pa.Table.from_pylist(values, schema=use.schemas[name]))
@@ -72,16 +83,29 @@ def _table(name: str, found: Iterable[Rows], use: Loading) -> pa.Table:
 
 
 def _rows(landed: Landed, use: Loading) -> Rows:
-    if landed.op == "tombstone":
-        return _tombstones(landed)
+    if landed.op != "upsert":
+        return _news(landed, use)
     body = _body(landed, use)
     if landed.kind == "activity":
-        return {ACTIVITIES: _activity(landed, body, use)}
+        return {ACTIVITIES: [_activity(landed, body, use)]}
+    if landed.kind == "list":
+        return {ACTIVITIES: _summaries(landed, body, use)}
+    if landed.kind != "streams":
+        return {PROFILES[landed.kind]: [use.wire.profile(landed.kind, body) | _origin(landed)]}
     streams = use.wire.streams(body)
     return {
         STREAMS: _chunks(landed, streams, use.schemas[STREAMS]),
-        METRICS: _common(landed) | summarise(streams),
+        METRICS: [_common(landed) | summarise(streams)],
     }
+
+
+def _news(landed: Landed, use: Loading) -> Rows:
+    """What comes without a bronze object."""
+    if landed.op == "failure":
+        return _failed(landed, "fetch_activity", landed.note, use, 1)
+    if landed.op == "report":
+        return {RECONCILIATIONS: [_report_row(row) for row in json.loads(landed.note)]}
+    return _tombstones(landed)
 
 
 def _body(landed: Landed, use: Loading) -> bytes:
@@ -98,14 +122,31 @@ def _activity(landed: Landed, body: bytes, use: Loading) -> Document:
     row = use.wire.activity(body)
     if (row["athlete_id"], row["activity_id"]) != (landed.athlete_id, landed.activity_id):
         raise PayloadInvalid("The payload is about another activity than its name says.")
-    return row | _common(landed)
+    return row | _common(landed) | _asked_for(landed)
+
+
+def _summaries(landed: Landed, body: bytes, use: Loading) -> list[Document]:
+    """Totals before any detail is read.
+
+    Their version is in seconds, others' in microseconds: a later list wins over an earlier one,
+    and every detail and every tombstone over any list.
+    """
+    early = {"version": landed.version // 1_000_000}
+    return [
+        {**listed.row, **_common(landed), **_asked_for(landed), **early, "activity_id": number}
+        for listed in use.wire.listed(body)
+        if listed.row and (number := listed.activity_id)
+        if listed.row["athlete_id"] == landed.athlete_id
+    ]
 
 
 def _tombstones(landed: Landed) -> Rows:
     row = _common(landed)
     no_points = {"chunk": 0, "chunks": 0, "points": []}
-    streams = {STREAMS: row | no_points, METRICS: row}
-    return streams if landed.kind == "streams" else {ACTIVITIES: row, **streams}
+    streams = {STREAMS: [row | no_points], METRICS: [row]}
+    if landed.kind == "streams":
+        return streams
+    return {ACTIVITIES: [row | _asked_for(landed)], **streams}
 
 
 def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
@@ -131,28 +172,40 @@ def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def _report_row(row: Document) -> Document:
+    return row | {"checked_at": datetime.fromisoformat(row["checked_at"])}
+
+
 def _common(landed: Landed) -> Document:
+    return _origin(landed) | {"activity_id": landed.activity_id, "op": landed.op, "source": "api"}
+
+
+def _origin(landed: Landed) -> Document:
     return {
         "athlete_id": landed.athlete_id,
-        "activity_id": landed.activity_id,
         "version": landed.version,
-        "op": landed.op,
-        "source": "api",
         "bronze_uri": landed.bronze_name,
         "trace": landed.trace,
     }
 
 
-def _failed(landed: Landed, error: PayloadInvalid, use: Loading, attempt: int) -> Rows:
+def _asked_for(landed: Landed) -> Document:
+    """Why and since when it was wanted: the beginning of its way to the marts."""
+    received_at = datetime.fromisoformat(landed.received_at) if landed.received_at else None
+    return {"reason": landed.reason, "received_at": received_at}
+
+
+def _failed(landed: Landed, stage: str, error: str, use: Loading, attempts: int) -> Rows:
+    kind, _, message = error.partition(": ")
     row = {
-        "stage": "load_silver",
-        "error_type": type(error).__name__,
-        "message": str(error),
-        "payload_uri": landed.bronze_name,
+        "stage": stage,
+        "error_type": kind,
+        "message": message,
+        "payload_uri": landed.bronze_name or None,
         "athlete_id": landed.athlete_id,
-        "activity_id": landed.activity_id,
+        "activity_id": landed.activity_id or None,
         "trace": landed.trace,
-        "attempts": attempt,
+        "attempts": attempts,
         "failed_at": use.clock.now(),
     }
-    return {FAILED_EVENTS: row}
+    return {FAILED_EVENTS: [row]}

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from paceline.errors import EventInvalid, PublishUnavailable
+from paceline.errors import EventInvalid, PublishUnavailable, StoreUnavailable
 from paceline.model.event import Event, EventMessage, parse_event
 from paceline.model.routes import EVENTS
 from paceline.ports import Clock, Ids, Publisher
+from paceline.spool import Spool
 
 MAX_BODY_BYTES = 8 * 1024
 
@@ -28,6 +29,7 @@ class Receiving:
     webhook_secret: str
     verify_token: str
     subscription_id: Callable[[], int | None]  # None until we subscribed
+    spool: Callable[[], Spool]  # opened only when it is needed
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,17 @@ def _accept(event: Event, use: Receiving) -> Reply:
     try:
         use.publisher.publish(EVENTS, message.encode(), message.attributes())
     except PublishUnavailable:
-        return _refusal(503, "not_durable", "The event was not stored. Send it again.")
+        return _spooled(message, use)
     return Reply(200, "{}", "accepted", message.trace, event)
+
+
+def _spooled(message: EventMessage, use: Receiving) -> Reply:
+    """Strava sends three times at the most: what the bus does not take waits beside it."""
+    try:
+        use.spool().keep(EVENTS, message.encode(), message.attributes())
+    except StoreUnavailable:
+        return _refusal(503, "not_durable", "The event was not stored. Send it again.")
+    return Reply(200, "{}", "spooled", message.trace, message.event)
 
 
 def _too_long(request: Request) -> bool:

@@ -1,5 +1,7 @@
 """Each minute: parked work whose time has come goes back to the bus, within the budget.
 
+Backfills that are still being listed are listed on, and what the spool holds is sent.
+
 Work is claimed before it is sent, and a claim is no more than a later time: if we die between the
 two, or the message is lost, the work falls due again.
 """
@@ -8,12 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from paceline.budget import Budget
+from paceline.errors import Permanent, Retryable, WaitUntil
 from paceline.ledger import Entry, Ledger
 from paceline.model.event import OWN_SUBSCRIPTION, Event, EventMessage
 from paceline.model.outcome import Outcome
 from paceline.model.priority import Priority
 from paceline.model.routes import EVENTS
 from paceline.ports import Clock, Ids, Publisher
+from paceline.spool import Spool
+from paceline.steps import backfill
+from paceline.steps.backfill import Backfilling
 
 CLAIM = timedelta(minutes=15)
 READS_PER_ACTIVITY = 2
@@ -28,10 +34,32 @@ class Releasing:
     publisher: Publisher
     clock: Clock
     ids: Ids
+    backfilling: Backfilling
+    spool: Spool
 
 
 def run(use: Releasing, *, limit: int) -> Outcome:
     """Release at most `limit` pieces of work, and no more than their reads allow."""
+    spooled = use.spool.replay()
+    listed = _list_on(use.backfilling)
+    fields = {"released": _release(use, limit), "listed": listed, "spooled": spooled}
+    return Outcome("released", {name: count for name, count in fields.items() if count})
+
+
+def _list_on(use: Backfilling) -> int:
+    """Backfills that were stopped by the budget or a crash; one that fails stops no other."""
+    listed = 0
+    for each in backfill.unfinished(use):
+        try:
+            listed += backfill.go_on(each.athlete_id, use).listed - each.listed
+        except WaitUntil:
+            return listed
+        except (Permanent, Retryable):
+            continue  # it stays unfinished, and is tried again at the next run
+    return listed
+
+
+def _release(use: Releasing, limit: int) -> int:
     now = use.clock.now()
     released = 0
     left = {each: use.budget.free(each) // READS_PER_ACTIVITY for each in Priority}
@@ -42,7 +70,7 @@ def run(use: Releasing, *, limit: int) -> Outcome:
             _send(activity_id, entry, use)
             released += 1
             left = {each: count - 1 for each, count in left.items()}
-    return Outcome("released", {"released": released})
+    return released
 
 
 def _send(activity_id: int, entry: Entry, use: Releasing) -> None:

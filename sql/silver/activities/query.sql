@@ -23,6 +23,7 @@ SELECT
   source,
   bronze_uri,
   trace,
+  detailed,
   name,
   sport_type,
   workout_type,

@@ -48,6 +48,8 @@ class DuckDbWarehouse:
             for name, rows in fitted.items():
                 self._insert(name, rows, ingested_at)
             self._last_ingested_at = ingested_at
+            # What is of no one activity touches none, but views over it have changed.
+            self._publish_due |= any("activity_id" not in self._tables[n].key for n in fitted)
 
     def _insert(self, name: str, rows: pa.Table, ingested_at: datetime) -> None:
         columns = ", ".join(f'"{column}"' for column in rows.column_names)

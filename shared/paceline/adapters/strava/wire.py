@@ -4,33 +4,21 @@ Lenient where Strava is known to vary (a float in an integer's place, null or ab
 a wrong value would spoil a number. Fields: developers.strava.com/docs/reference.
 """
 
-import math
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from paceline.adapters.strava import wire_profile
+from paceline.adapters.strava.fields import Float, Int, Some, first_misfit
 from paceline.errors import PayloadInvalid
+from paceline.model.bronze import Kind
+from paceline.model.listed import Listed
 from paceline.model.streams import Streams
 from paceline.ports import Document
-
-
-def _whole(value: Any) -> Any:
-    """28099.0 is 28099, and 10.5 s of moving is stored as 10: whole seconds are all we keep."""
-    return int(value) if isinstance(value, float) and math.isfinite(value) else value
-
-
-def _listed(value: Any) -> Any:
-    return [] if value is None else value
-
-
-T = TypeVar("T")
-Int = Annotated[int, BeforeValidator(_whole), Field(ge=-(2**63), lt=2**63)]
-Float = Annotated[float, Field(allow_inf_nan=False)]
-Listed = Annotated[list[T], BeforeValidator(_listed)]
 
 
 class _Lap(BaseModel):
@@ -116,16 +104,16 @@ class _Activity(BaseModel):
     visibility: str | None = None
     start_latlng: list[float | None] | None = Field(None, exclude=True)
     end_latlng: list[float | None] | None = Field(None, exclude=True)
-    laps: Listed[_Lap] = []
-    splits_metric: Listed[_Split] = []
-    best_efforts: Listed[_Effort] = []
+    laps: Some[_Lap] = []
+    splits_metric: Some[_Split] = []
+    best_efforts: Some[_Effort] = []
 
 
-class _Listed(BaseModel):
+class _Numbered(BaseModel):
     id: Int
 
 
-_PAGE = TypeAdapter(list[_Listed])
+_PAGE = TypeAdapter(list[dict[str, Any]])
 
 # Strava's stream keys and the names of our columns.
 STREAM_COLUMNS = {
@@ -153,30 +141,18 @@ class StravaWire:
 
     def activity(self, body: bytes) -> Document:
         try:
-            found = _Activity.model_validate_json(body)
+            return _row(_Activity.model_validate_json(body), detailed=True)
         except ValidationError as error:
-            raise PayloadInvalid(_first(error)) from error
-        row = found.model_dump(exclude={"id", "athlete", "legacy_type"})
-        started_local = found.started_local.replace(tzinfo=None)  # its Z is not true
-        start, end = _pair(found.start_latlng), _pair(found.end_latlng)
-        return row | {
-            "athlete_id": found.athlete.id,
-            "activity_id": found.id,
-            "sport_type": found.sport_type or found.legacy_type or "Workout",
-            "started_local": started_local,
-            "local_date": started_local.date(),
-            "timezone": (found.timezone or "").split(") ")[-1] or None,
-            "start_lat": start[0],
-            "start_lng": start[1],
-            "end_lat": end[0],
-            "end_lng": end[1],
-        }
+            raise PayloadInvalid(first_misfit(error)) from error
 
-    def listed(self, body: bytes) -> list[int]:
+    def listed(self, body: bytes) -> list[Listed]:
         try:
-            return [item.id for item in _PAGE.validate_json(body)]
+            return [_listed_row(item) for item in _PAGE.validate_json(body)]
         except ValidationError as error:
-            raise PayloadInvalid(_first(error)) from error
+            raise PayloadInvalid(first_misfit(error)) from error
+
+    def profile(self, kind: Kind, body: bytes) -> Document:
+        return wire_profile.profile(kind, body)
 
     def has_points(self, body: bytes) -> bool:
         if len(body) > _LARGEST_EMPTY_BYTES:
@@ -201,6 +177,34 @@ class StravaWire:
         if "latlng" in data:
             columns |= _coordinates(data["latlng"])
         return Streams(points=max(lengths.values(), default=0), columns=columns)
+
+
+def _row(found: _Activity, *, detailed: bool) -> Document:
+    row = found.model_dump(exclude={"id", "athlete", "legacy_type"})
+    started_local = found.started_local.replace(tzinfo=None)  # its Z is not true
+    start, end = _pair(found.start_latlng), _pair(found.end_latlng)
+    return row | {
+        "detailed": detailed,
+        "athlete_id": found.athlete.id,
+        "activity_id": found.id,
+        "sport_type": found.sport_type or found.legacy_type or "Workout",
+        "started_local": started_local,
+        "local_date": started_local.date(),
+        "timezone": (found.timezone or "").split(") ")[-1] or None,
+        "start_lat": start[0],
+        "start_lng": start[1],
+        "end_lat": end[0],
+        "end_lng": end[1],
+    }
+
+
+def _listed_row(item: dict[str, Any]) -> Listed:
+    """A row that does not fit is fetched all the same, and quarantined then."""
+    try:
+        row = _row(_Activity.model_validate(item), detailed=False)
+    except ValidationError:
+        return Listed(_Numbered.model_validate(item).id, None)
+    return Listed(row["activity_id"], row)
 
 
 def _stream_object(body: bytes) -> dict[str, Any]:
@@ -245,10 +249,3 @@ def _coordinates(pairs: list[Any]) -> dict[str, pa.Array]:
 
 def _pair(latlng: list[float | None] | None) -> tuple[float | None, float | None]:
     return (latlng[0], latlng[1]) if latlng and len(latlng) > 1 else (None, None)
-
-
-def _first(error: ValidationError) -> str:
-    """The first field that does not fit, and why; never its value, which may be personal."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the body"
-    return f"The payload does not fit at {where}: {first['msg']}."
