@@ -9,7 +9,7 @@ SOURCES := shared functions simulator dashboard tests benchmarks
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check up test unit check format lock benchmarks clean
+.PHONY: help demo demo-check up test unit fuzz check format lock benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(BIN)/.dev ## Pass every test that this machine allows (T=path runs some)
 
 unit: $(BIN)/.dev ## The tests that take milliseconds
 	@$(BIN)/pytest tests/unit
+
+fuzz: $(BIN)/.dev ## A minute of odd requests against the simulator
+	@SIMULATOR_FUZZ_SECONDS=60 $(BIN)/pytest tests/simulator/test_fuzz.py
 
 check: $(BIN)/.dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

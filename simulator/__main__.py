@@ -13,13 +13,17 @@ import sys
 import threading
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from simulator.faults import FaultError
 from simulator.knobs import Knobs, checked
+from simulator.recorded_folder import BadFolderError
+from simulator.saving import SavingError, save_world
 
 _USAGE_ERROR = 2
 _STOP_GRACE_S = 2
@@ -28,12 +32,24 @@ _MOST_YEARS = 12
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if not arguments.athletes and not arguments.recorded:
+        parser.error("--athletes 0 leaves nobody; name a folder with --recorded too")
     names = {field.name for field in fields(SimulatorConfig)}
     given = vars(arguments)
     knobs = Knobs(**{knob.name: given[knob.name] for knob in fields(Knobs)})
     config = SimulatorConfig(**{k: v for k, v in given.items() if k in names}, knobs=knobs)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        if arguments.save:
+            count = asyncio.run(save_world(config, Path(arguments.save)))
+            print(f"simulator: {count} activities saved in {arguments.save}", file=sys.stderr)
+            return 0
+        app = create_app(config)
+    except (BadFolderError, SavingError) as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return _USAGE_ERROR
     try:
         listener = socket.create_server((config.host, config.port), backlog=256)
     except OSError as error:
@@ -44,14 +60,20 @@ def main() -> int:
             file=sys.stderr,
         )
         return _USAGE_ERROR
+    # Connections inherit it: a short answer does not wait for the client to confirm its head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # Ctrl-C is the usual end, and uvicorn has closed everything by then.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(config, listener, follow_stdin=arguments.exit_with_parent))
+        asyncio.run(_serve(app, listener, follow_stdin=arguments.exit_with_parent))
     return 0
 
 
 class _AnnouncedServer(uvicorn.Server):
     """Says on standard output when it takes requests, and where."""
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -59,15 +81,20 @@ class _AnnouncedServer(uvicorn.Server):
             host, port = sockets[0].getsockname()[:2]
             print(json.dumps({"ready": True, "base_url": f"http://{host}:{port}"}), flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.set()
+        await super().shutdown(sockets)
 
-async def _serve(config: SimulatorConfig, listener: socket.socket, *, follow_stdin: bool) -> None:
+
+async def _serve(app: Starlette, listener: socket.socket, *, follow_stdin: bool) -> None:
     server = _AnnouncedServer(
         uvicorn.Config(
-            create_app(config),
+            app,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_STOP_GRACE_S,
-        )
+        ),
+        app.state.simulator.mishaps.closing,
     )
     if follow_stdin:
         loop = asyncio.get_running_loop()
@@ -89,7 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         ("host", str, "address to listen on"),
         ("port", _port, "port to listen on; 0 takes a free one"),
         ("seed", _natural, "the world is drawn from this number"),
-        ("athletes", _positive, "how many people live in the world"),
+        ("athletes", _natural, "how many made-up people live in the world"),
+        ("recorded", str, "a folder of recorded athletes, activities and streams to serve too"),
         ("years", _years, "how far their history goes back; at most 12"),
         ("activities-per-week", _amount, "how often they train"),
         ("client-id", int, "the application's id"),
@@ -111,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument(
         "--now", dest="now_s", type=_instant, help="the world's present at start, ISO 8601"
+    )
+    parser.add_argument("--save", help="write the world to this new folder instead, and end")
+    parser.add_argument(
+        "--awkward", action="store_true", help="one activity more of each kind that programs fear"
     )
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input ends"

@@ -11,6 +11,8 @@ from simulator.terrain import Course, HeightField, loop_course, out_and_back_cou
 
 ATHLETE_ID_BASE = 4_200_000
 _RACES = 3
+_FREE_ONE_IN = 3
+_NEW_WATCHES_S = (1_672_531_200.0, 1_861_920_000.0)  # from 2023 to 2028
 _ISLAND = (-11.6400, 166.9500)
 
 
@@ -64,10 +66,18 @@ class Athlete:
     max_hr: int
     rest_hr: int
     weight_kg: float
+    # Until this instant with an old watch, which saves a sample only now and then.
+    new_watch_s: float
+    commutes: bool
 
     @property
     def athlete_id(self) -> int:
         return ATHLETE_ID_BASE + self.index
+
+    @property
+    def subscribes(self) -> bool:
+        """Every third athlete, beginning with the second, has no paid subscription."""
+        return self.index % _FREE_ONE_IN != _FREE_ONE_IN - 1
 
     @property
     def first_name(self) -> str:
@@ -108,6 +118,15 @@ class Athlete:
     @cached_property
     def race_courses(self) -> tuple[Course, ...]:
         return self._courses(_RACES, (5.02, 10.04, 21.16, 42.3))
+
+    @cached_property
+    def commute_courses(self) -> tuple[Course, ...]:
+        """To work, and home on the same streets."""
+        rng = np.random.default_rng([self.seed, self.index, 7])
+        there = loop_course(
+            rng, self._hills, (self.home.lat, self.home.lng), float(rng.uniform(14e3, 26e3))
+        ).first_half()
+        return there, there.reversed()
 
     @cached_property
     def virtual_courses(self) -> tuple[Course, ...]:
@@ -151,4 +170,6 @@ def make_athlete(seed: int, index: int) -> Athlete:
         max_hr=int(rng.integers(178, 197)),
         rest_hr=int(rng.integers(44, 58)),
         weight_kg=weight_kg,
+        new_watch_s=0.0 if first or chance(rng, 0.5) else float(rng.uniform(*_NEW_WATCHES_S)),
+        commutes=first or chance(rng, 0.3),
     )

@@ -11,8 +11,10 @@ class SimulatorConfig:
     port: int = 8322
     seed: int = 7
     athletes: int = 1
+    recorded: str | None = None
     years: float = 4.0
     activities_per_week: float = 4.5
+    awkward: bool = False
     client_id: int = 12345
     client_secret: str = "simulated-secret"  # noqa: S105 - a made-up application's made-up secret
     callback_domain: str = "localhost"

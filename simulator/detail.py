@@ -2,24 +2,44 @@
 
 from typing import Any
 
+from simulator.activity_zones import zone_types
 from simulator.athletes import Athlete
+from simulator.awkward import odd_row
+from simulator.naming import device_name
 from simulator.people import summary_gear
 from simulator.plan import RIDES, RUNS, course_of
 from simulator.polyline import encode_polyline
+from simulator.records import UNRANKED, Ledger, Standing
+from simulator.sharing import hidden_from_home, lot, visibility
+from simulator.sport_types import legacy_type
 from simulator.streams import Streams
 from simulator.terrain import thinned
-from simulator.wire_pieces import KILOMETRE_M, MILE_M, laps, run_efforts, splits
+from simulator.wire_pieces import (
+    KILOMETRE_M,
+    MILE_M,
+    laps,
+    run_efforts,
+    shown_segment_efforts,
+    splits,
+)
 from simulator.wire_times import times
 from simulator.world import Activity
 
 Json = dict[str, Any]
 
-_LEGACY_TYPES = {"GravelRide": "Ride", "MountainBikeRide": "Ride", "TrailRun": "Run"}
 _RACE_TYPES = {"race": (1, 11), "long": (2, 10), "intervals": (3, 12)}
 _FULL_POINTS = 1500
+_TREND = 12
+_STATS = ("heart_rate", "pace", "power", "speed", "calories")
+_DESCRIPTIONS = {
+    0: "Wind from everywhere.",
+    1: "First coffee stop of the year.",
+    2: 'Said "just an easy one".\r\nIt was not. \N{BICYCLE}',
+    3: None,
+}
 
 
-def summary(athlete: Athlete, activity: Activity) -> Json:
+def summary(athlete: Athlete, activity: Activity, standing: Standing = UNRANKED) -> Json:
     plan, figures = activity.plan, activity.figures
     shown: Json = {
         "resource_state": 2,
@@ -29,21 +49,21 @@ def summary(athlete: Athlete, activity: Activity) -> Json:
         "moving_time": figures.moving_s,
         "elapsed_time": figures.elapsed_s,
         "total_elevation_gain": round(figures.gain_m, 1),
-        "type": _LEGACY_TYPES.get(activity.sport_type, activity.sport_type),
+        "type": legacy_type(activity.sport_type),
         "sport_type": activity.sport_type,
         "workout_type": _workout_type(activity),
         "id": activity.activity_id,
-        **times(athlete, plan.start_s),
+        **times(athlete, plan),
         "location_city": None,
         "location_state": None,
         "location_country": None,
-        **_volatile(activity),
+        **_volatile(activity, standing),
         "map": _map(activity, figures.summary_polyline),
         "trainer": plan.book in {"indoor", "virtual"},
-        "commute": False,
+        "commute": plan.commute,
         "manual": not plan.recorded,
         "private": activity.private,
-        "visibility": "only_me" if activity.private else "everyone",
+        "visibility": visibility(activity),
         "flagged": False,
         "gear_id": activity.gear_id,
         "start_latlng": _point(figures.start),
@@ -55,50 +75,124 @@ def summary(athlete: Athlete, activity: Activity) -> Json:
         "display_hide_heartrate_option": figures.average_hr is not None,
         "from_accepted_tag": False,
         "has_kudoed": False,
-        "hide_from_home": False,
+        "hide_from_home": hidden_from_home(activity),
     }
-    return shown | _recorded(athlete, activity) | _measured(athlete, activity)
+    shown |= _recorded(athlete, activity) | _measured(athlete, activity)
+    return odd_row(activity.case, shown)
 
 
-def detail(athlete: Athlete, activity: Activity, streams: Streams | None) -> Json:
-    shown = summary(athlete, activity) | {"resource_state": 3}
-    shown |= {
-        "description": None,
-        "private_note": None,
+def detail(
+    athlete: Athlete,
+    activity: Activity,
+    streams: Streams | None,
+    ledger: Ledger,
+    *,
+    all_efforts: bool = False,
+) -> Json:
+    standing = ledger.standing(activity)
+    shown = summary(athlete, activity, standing) | {
+        "resource_state": 3,
+        **_told(activity),
         "calories": _calories(athlete, activity),
-        "perceived_exertion": None,
-        "prefer_perceived_exertion": None,
         "segment_efforts": [],
         "best_efforts": [],
-        "photos": {"primary": None, "count": 0},
+        "photos": _photos(activity),
+        "stats_visibility": [{"type": kind, "visibility": "everyone"} for kind in _STATS],
         "embed_token": f"{activity.activity_id:x}".rjust(40, "0"),
-        "available_zones": [],
+        "available_zones": zone_types(activity),
     }
-    gear = {g.gear_id: g for g in athlete.bikes + athlete.shoes}.get(activity.gear_id or "")
-    if gear is not None:
-        shown["gear"] = summary_gear(gear, 0.0)
+    shown["map"]["polyline"] = ""
+    shown |= _gear(athlete, activity, ledger) | _similar(activity, ledger)
     if streams is None:
-        return shown
+        return odd_row(activity.case, shown)
     shown["map"]["polyline"] = _polyline(athlete, activity, streams)
     shown["laps"] = laps(athlete, activity, streams)
+    shown["segment_efforts"] = shown_segment_efforts(
+        athlete, activity, streams, standing, with_hidden=all_efforts
+    )
     if streams.lat is not None:
         shown["splits_metric"] = splits(athlete, activity, streams, KILOMETRE_M)
         shown["splits_standard"] = splits(athlete, activity, streams, MILE_M)
     if activity.sport_type in RUNS and streams.lat is not None:
         shown["best_efforts"] = run_efforts(athlete, activity, streams)
-    return shown
+    return odd_row(activity.case, shown)
+
+
+def _told(activity: Activity) -> Json:
+    """What people write about it: mostly nothing, which is null or empty."""
+    die = lot(activity.activity_id, 8, 12)
+    felt = lot(activity.activity_id, 9, 9) if activity.has_streams else 0
+    return {
+        "description": _DESCRIPTIONS.get(die, "" if activity.has_streams else None),
+        "private_note": "Left knee was stiff at first." if die == 0 else None,
+        "perceived_exertion": felt or None,
+        "prefer_perceived_exertion": False if felt else None,
+    }
+
+
+def _photos(activity: Activity) -> Json:
+    count = _photo_count(activity)
+    if not count:
+        return {"primary": None, "count": 0}
+    number = f"{activity.activity_id:032x}"
+    name = "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
+    urls = {size: f"https://photos.invalid/{name}-{size}.jpg" for size in ("100", "600")}
+    primary = {"unique_id": name, "urls": urls, "source": 1, "media_type": 1}
+    return {"primary": primary, "use_primary_photo": True, "count": count}
+
+
+def _photo_count(activity: Activity) -> int:
+    return max(0, lot(activity.activity_id, 10, 12) - 8)
+
+
+def _gear(athlete: Athlete, activity: Activity, ledger: Ledger) -> Json:
+    """No `gear` at all without a `gear_id`."""
+    gear = {g.gear_id: g for g in athlete.bikes + athlete.shoes}.get(activity.gear_id or "")
+    if gear is None:
+        return {}
+    return {"gear": summary_gear(gear, ledger.metres_by_gear.get(gear.gear_id, 0.0))}
+
+
+def _similar(activity: Activity, ledger: Ledger) -> Json:
+    """How this round of a course compares with the earlier ones; absent for the first."""
+    rounds = ledger.rounds_until(activity)
+    if len(rounds) <= 1:
+        return {}
+    speeds = [round(other.figures.average_speed_mps, 3) for other in rounds]
+    low, high = min(speeds), max(speeds)
+    middle = round((low + high) / 2, 3)
+    recent = speeds[-_TREND:]
+    return {
+        "similar_activities": {
+            "effort_count": len(rounds),
+            "average_speed": round(sum(speeds) / len(speeds), 3),
+            "min_average_speed": low,
+            "mid_average_speed": middle,
+            "max_average_speed": high,
+            "pr_rank": ledger.standing(activity).pr_rank,
+            "frequency_milestone": None,
+            "trend": {
+                "speeds": recent,
+                "current_activity_index": len(recent) - 1,
+                "min_speed": low,
+                "mid_speed": middle,
+                "max_speed": high,
+                "direction": (recent[-1] > recent[-2]) - (recent[-1] < recent[-2]),
+            },
+            "resource_state": 2,
+        }
+    }
 
 
 def _recorded(athlete: Athlete, activity: Activity) -> Json:
     if not activity.plan.recorded:
         return {"upload_id": None, "external_id": None}
     upload_id = activity.activity_id + 1_500_000_000
-    watch = "Zwift" if activity.plan.sport == "VirtualRide" else "Garmin Forerunner 265"
     return {
         "upload_id": upload_id,
         "upload_id_str": str(upload_id),
         "external_id": f"garmin_ping_{upload_id}",
-        "device_name": "Garmin Edge 540" if activity.plan.book == "ride" else watch,
+        "device_name": device_name(activity.plan),
         "suffer_score": _relative_effort(athlete, activity),
     }
 
@@ -111,36 +205,36 @@ def _measured(athlete: Athlete, activity: Activity) -> Json:
         "max_heartrate": figures.max_hr,
         "average_cadence": figures.average_cadence,
         "average_temp": figures.average_temp_c,
-        "average_watts": figures.average_watts,
         "max_watts": figures.max_watts,
         "weighted_average_watts": figures.weighted_watts,
         "elev_high": None if figures.high_m is None else round(figures.high_m, 1),
         "elev_low": None if figures.low_m is None else round(figures.low_m, 1),
     }
-    if figures.average_watts is not None:
-        fields["kilojoules"] = round(figures.average_watts * figures.moving_s / 1000, 1)
-    elif activity.sport_type in RIDES and activity.plan.recorded:
-        # Estimated from speed and weight, which Strava marks with device_watts false.
-        fields["average_watts"] = round(
-            0.19 * figures.average_speed_mps**3
-            + 0.05 * (athlete.weight_kg + 9) * figures.average_speed_mps * 1.3, 1
-        )  # fmt: skip
     shown = {name: value for name, value in fields.items() if value is not None}
-    if "average_watts" in shown:
-        shown["device_watts"] = figures.average_watts is not None
-    return shown
+    watts = figures.average_watts
+    if watts is None and activity.sport_type in RIDES and activity.plan.recorded:
+        # Estimated from speed and weight, which Strava marks with device_watts false.
+        speed_mps, mass_kg = figures.average_speed_mps, athlete.weight_kg + 9
+        watts = round(0.19 * speed_mps**3 + 0.05 * mass_kg * speed_mps * 1.3, 1)
+    if watts is None:
+        return shown
+    return shown | {
+        "average_watts": watts,
+        "kilojoules": round(watts * figures.moving_s / 1000, 1),
+        "device_watts": figures.average_watts is not None,
+    }
 
 
-def _volatile(activity: Activity) -> Json:
+def _volatile(activity: Activity, standing: Standing) -> Json:
     likes = activity.activity_id * 2_654_435_761 % 97
     return {
-        "achievement_count": 0,
+        "achievement_count": len(standing.achievements),
         "kudos_count": likes % 23,
         "comment_count": likes % 3,
         "athlete_count": 1 + likes % 4,
         "photo_count": 0,
-        "total_photo_count": 0,
-        "pr_count": 0,
+        "total_photo_count": _photo_count(activity),
+        "pr_count": int(standing.pr_rank == 1),
     }
 
 

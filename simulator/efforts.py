@@ -25,6 +25,8 @@ BEST_EFFORTS = (
     ("Half-Marathon", 21_097),
     ("30K", 30_000),
     ("Marathon", 42_195),
+    ("50K", 50_000),
+    ("50 mile", 80_467),
 )
 
 
@@ -41,9 +43,9 @@ class Piece:
     gain_m: float
     max_speed_mps: float
     adjusted_share: float
-    average_hr: float
-    max_hr: float
-    average_cadence: float
+    average_hr: float | None
+    max_hr: float | None
+    average_cadence: float | None
     average_watts: float | None
 
     @property
@@ -67,26 +69,32 @@ def pieces(streams: Streams, every_m: float) -> list[Piece]:
     marks = np.arange(every_m, total_m, every_m)
     inner = np.searchsorted(streams.distance_m, marks).tolist()
     edges = sorted({0, *inner, len(streams) - 1})
-    return [_piece(streams, first, last) for first, last in pairwise(edges)]
+    return [measured_piece(streams, first, last) for first, last in pairwise(edges)]
 
 
 def best_efforts(streams: Streams) -> list[BestEffort]:
-    """The quickest stretch of each length: first sample that is far enough, time in proportion."""
+    found = (best_effort(streams, name, length_m) for name, length_m in BEST_EFFORTS)
+    return [effort for effort in found if effort is not None]
+
+
+def best_effort(streams: Streams, name: str, length_m: int) -> BestEffort | None:
+    """The quickest stretch, and the first of equals.
+
+    Each stretch ends with the first sample that is far enough from its own first one; what it is
+    too long is taken off the time in proportion.
+    """
     metres, seconds = np.round(streams.distance_m, 1), streams.time_s
-    found: list[BestEffort] = []
-    for name, length_m in BEST_EFFORTS:
-        ends: IntArray = np.searchsorted(metres, metres + length_m)
-        starts = np.flatnonzero(ends < metres.size)
-        if not starts.size:
-            break
-        took_s = seconds[ends[starts]] - seconds[starts]
-        first = int(starts[int(np.argmin(took_s))])
-        last = int(ends[first])
-        covered_m = float(metres[last] - metres[first])
-        elapsed_s = int(np.floor((seconds[last] - seconds[first]) * length_m / covered_m))
-        moving_s = min(elapsed_s, _moving_s(streams, first, last))
-        found.append(BestEffort(name, length_m, elapsed_s, moving_s, first, last))
-    return found
+    ends: IntArray = np.searchsorted(metres, metres + length_m)
+    starts = np.flatnonzero(ends < metres.size)
+    if not starts.size:
+        return None
+    took_s = seconds[ends[starts]] - seconds[starts]
+    first = int(starts[int(np.argmin(took_s))])
+    last = int(ends[first])
+    covered_m = float(metres[last] - metres[first])
+    elapsed_s = int(np.floor((seconds[last] - seconds[first]) * length_m / covered_m))
+    moving_s = min(elapsed_s, _moving_s(streams, first, last))
+    return BestEffort(name, length_m, elapsed_s, moving_s, first, last)
 
 
 def _moving_s(streams: Streams, first: int, last: int) -> int:
@@ -94,12 +102,12 @@ def _moving_s(streams: Streams, first: int, last: int) -> int:
     return int(seconds[streams.moving[first + 1 : last + 1]].sum())
 
 
-def _piece(streams: Streams, first: int, last: int) -> Piece:
+def measured_piece(streams: Streams, first: int, last: int) -> Piece:
     cut = slice(first, last + 1)
     height, watts = streams.altitude_m, streams.watts
     rises = np.zeros(1) if height is None else np.diff(height[cut])
     grade = np.zeros(1) if streams.grade_pct is None else streams.grade_pct[cut] / 100
-    heart = streams.heartrate[cut]
+    heart, turns = streams.heartrate, streams.cadence
     return Piece(
         first=first,
         last=last,
@@ -110,8 +118,8 @@ def _piece(streams: Streams, first: int, last: int) -> Piece:
         gain_m=float(rises[rises > 0].sum()),
         max_speed_mps=float(streams.speed_mps[cut].max()),
         adjusted_share=float(running_cost(grade).mean()),
-        average_hr=float(heart.mean()),
-        max_hr=float(heart.max()),
-        average_cadence=float(streams.cadence[cut].mean()),
+        average_hr=None if heart is None else float(heart[cut].mean()),
+        max_hr=None if heart is None else float(heart[cut].max()),
+        average_cadence=None if turns is None else float(turns[cut].mean()),
         average_watts=None if watts is None else float(watts[cut].mean()),
     )

@@ -14,7 +14,7 @@ from simulator.terrain import thinned
 FloatArray = npt.NDArray[np.float64]
 
 _ROLLING_S = 30
-_WEIGHTING = {"easy": 1.03, "long": 1.05, "tempo": 1.03, "intervals": 1.08, "race": 1.04}
+_WEIGHTING = {"easy": 1.12, "long": 1.12, "tempo": 1.12, "intervals": 1.18, "race": 1.12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,9 @@ def measured_figures(streams: Streams) -> Figures:
         start = (float(streams.lat[0]), float(streams.lng[0]))
         end = (float(streams.lat[-1]), float(streams.lng[-1]))
         line = encode_polyline(*thinned(streams.lat, streams.lng, 120))
-    turning = streams.cadence[streams.cadence > 0]
+    heart = streams.heartrate
+    weights = np.where(streams.moving, seconds, 0.0)
+    turns = streams.cadence
     pedalled = None if watts is None else watts[streams.moving]
     return Figures(
         distance_m=round(float(streams.distance_m[-1]), 1),
@@ -92,11 +94,11 @@ def measured_figures(streams: Streams) -> Figures:
         elapsed_s=int(streams.time_s[-1]),
         gain_m=0.0 if gain is None else float(gain),
         max_speed_mps=round(float(streams.speed_mps.max()), 3),
-        average_hr=round(float(streams.heartrate.mean()), 1),
-        max_hr=float(round(float(streams.heartrate.max()))),
-        average_cadence=round(float(turning.mean()), 1) if turning.size else None,
+        average_hr=None if heart is None else round(_mean(heart, weights), 1),
+        max_hr=None if heart is None else float(round(float(heart.max()))),
+        average_cadence=None if turns is None else _mean_turning(turns, weights),
         average_temp_c=None if streams.temp_c is None else round(float(streams.temp_c.mean())),
-        average_watts=None if pedalled is None else round(float(pedalled.mean()), 1),
+        average_watts=None if watts is None else round(_mean(watts, weights), 1),
         weighted_watts=None if pedalled is None else _weighted(pedalled),
         max_watts=None if watts is None else round(float(watts.max())),
         low_m=None if low is None else float(low),
@@ -105,6 +107,16 @@ def measured_figures(streams: Streams) -> Figures:
         end=end,
         summary_polyline=line,
     )
+
+
+def _mean(values: FloatArray, weights: FloatArray) -> float:
+    """Each sample counts for the moving seconds that end in it."""
+    return float(np.average(values, weights=weights if weights.any() else None))
+
+
+def _mean_turning(turns: FloatArray, weights: FloatArray) -> float | None:
+    turning = turns > 0
+    return round(_mean(turns[turning], weights[turning]), 1) if turning.any() else None
 
 
 def _weighted(watts: FloatArray) -> int:

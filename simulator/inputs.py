@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping
 from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from simulator.faults import FaultError, bad_request
 
@@ -20,11 +21,14 @@ _TRUE = frozenset({"true", "1"})
 async def body_of(request: Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _BODY_LIMIT:
-            raise FaultError(413, "Payload Too Large", "Application", "body", "too large")
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > _BODY_LIMIT:
+                raise FaultError(413, "Payload Too Large", "Application", "body", "too large")
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise bad_request("Application", "body", "cut short") from None
     return b"".join(chunks)
 
 
@@ -34,7 +38,8 @@ async def params_of(request: Request) -> dict[str, str]:
     body = await body_of(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        params |= {name: _as_text(value) for name, value in _json_object(body).items()}
+        sent = _json_object(body).items()
+        params |= {name: _as_text(value) for name, value in sent if _is_plain(value)}
     elif kind == "multipart/form-data":
         params |= _multipart(request.headers["content-type"], body)
     else:
@@ -61,12 +66,12 @@ def is_true(text: str | None) -> bool:
     return (text or "").lower() in _TRUE
 
 
-def bearer_token(request: Request) -> str | None:
+def bearer_token(request: Request, *, in_query: bool) -> str | None:
     """From the header, or from the parameter that Strava accepts until June 2027."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
-    return request.query_params.get("access_token")
+    return request.query_params.get("access_token") if in_query else None
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
@@ -82,12 +87,37 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body or b"{}")
+        value = json.loads(
+            body or b"{}", parse_int=_int, parse_float=_float, parse_constant=_constant
+        )
+        # Half of a surrogate pair can be read, and then not be sent on as UTF-8.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("Application", "body") from None
     if not isinstance(value, dict):
         raise bad_request("Application", "body")
     return value
+
+
+def _int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
+def _constant(text: str) -> float:
+    """NaN and Infinity are not JSON, though Python reads them."""
+    raise ValueError(text)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
 
 
 def _as_text(value: object) -> str:
@@ -96,11 +126,13 @@ def _as_text(value: object) -> str:
 
 def _multipart(content_type: str, body: bytes) -> dict[str, str]:
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser().parsebytes(head + body)
     fields: dict[str, str] = {}
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            fields[name] = content.decode("utf-8", "replace")
+    try:
+        for part in BytesParser().parsebytes(head + body).walk():
+            name = part.get_param("name", header="content-disposition")
+            content = part.get_payload(decode=True)
+            if isinstance(name, str) and isinstance(content, bytes):
+                fields[name] = content.decode("utf-8", "replace")
+    except (ValueError, LookupError, RecursionError):
+        raise bad_request("Application", "body") from None
     return fields

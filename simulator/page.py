@@ -1,75 +1,98 @@
-"""The two pages a person may open: consent, and a look at the world."""
+"""The page at `/_sim`: look inside, and cause trouble, by hand."""
 
-from collections.abc import Iterable, Mapping
-from html import escape
-from urllib.parse import urlencode
+from pathlib import Path
 
-from simulator.athletes import Athlete
-from simulator.world import Activity
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left}"
-    "a.yes{font-weight:600}"
+from simulator.markup import Html, html, join
+from simulator.page_activities import activities_part, create_part
+from simulator.page_athletes import athletes_part
+from simulator.page_events import events_part
+from simulator.page_figures import (
+    clock_part,
+    live_part,
+    quota_part,
+    requests_part,
 )
+from simulator.page_forms import Look
+from simulator.page_trouble import trouble_part
+
+_HERE = Path(__file__).parent
+_STYLE = Html((_HERE / "page.css").read_text())
+_SCRIPT = Html((_HERE / "page.js").read_text())
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>Simulated Strava</title>
+<style>{style}</style>
+</head>
+<body data-address="{address}">
+<header>
+<h1>Simulated Strava</h1>
+<p>A made-up world, in memory. Nothing here reaches the real Strava.</p>
+<nav aria-label="Sections">{links}</nav>
+</header>
+{note}
+<p class="away" role="alert">The simulator does not answer; the figures below are old.</p>
+<main>{parts}</main>
+<footer><p>The same as JSON: {json}. Every form here is a call that scripts may make as well.</p>
+</footer>
+<script>{script}</script>
+</body>
+</html>
+"""
+_SECTIONS = (
+    ("clock", "Clock"),
+    ("quota", "Quota"),
+    ("live", "Live feed"),
+    ("events", "Events"),
+    ("athletes", "Athletes"),
+    ("create", "New activity"),
+    ("activities", "Activities"),
+    ("trouble", "Trouble"),
+    ("requests", "Requests seen"),
+)
+_JSON = ("state", "athletes", "truth", "deleted", "events", "knobs", "faults", "requests")
 
 
-def authorize_page(athletes: Iterable[Athlete], params: Mapping[str, str]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(athlete.first_name)} {escape(athlete.last_name)}</td>"
-        f"<td>{escape(athlete.home.city)}</td>"
-        f'<td><a class="yes" href="{_decision(params, "approve", athlete.athlete_id)}">'
-        "Authorize</a></td></tr>"
-        for athlete in athletes
-    )
-    scopes = escape(params.get("scope", "read"))
-    return _page(
-        "Authorize (simulated)",
-        f"<p>An application asks for <code>{scopes}</code>. Who are you?</p>"
-        f"<table>{rows}</table>"
-        f'<p><a href="{_decision(params, "deny", 0)}">Cancel</a></p>',
-    )
-
-
-def world_page(
-    athletes: Iterable[Athlete],
-    latest: Iterable[Activity],
-    figures: Mapping[str, object],
-) -> str:
-    people = "".join(
-        f"<tr><td>{athlete.athlete_id}</td><td>{escape(athlete.first_name)}</td>"
-        f"<td>{escape(athlete.home.city)}</td></tr>"
-        for athlete in athletes
-    )
-    activities = "".join(
-        f"<tr><td>{activity.activity_id}</td><td>{escape(activity.name)}</td>"
-        f"<td>{escape(activity.sport_type)}</td>"
-        f"<td>{activity.figures.distance_m / 1000:.1f} km</td></tr>"
-        for activity in latest
-    )
-    numbers = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>"
-        for name, value in figures.items()
-    )
-    return _page(
-        "Simulated Strava",
-        f"<h2>Now</h2><table>{numbers}</table><h2>Athletes</h2><table>{people}</table>"
-        f"<h2>Latest activities</h2><table>{activities}</table>",
-    )
-
-
-def _decision(params: Mapping[str, str], decision: str, athlete_id: int) -> str:
-    kept = {
-        name: params[name]
-        for name in ("client_id", "redirect_uri", "scope", "state")
-        if name in params
+def world_page(look: Look, *, said: str = "", problem: str = "") -> str:
+    parts = {
+        "clock": clock_part(look),
+        "quota": quota_part(look),
+        "events": events_part(look),
+        "live": live_part(look),
+        "athletes": athletes_part(look),
+        "create": create_part(look),
+        "activities": activities_part(look),
+        "trouble": trouble_part(look),
+        "requests": requests_part(look),
     }
-    query = urlencode(kept | {"decision": decision, "athlete_id": athlete_id})
-    return escape(f"/oauth/decide?{query}")
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style><h1>{title}</h1>{body}</html>"
+    return html(
+        _PAGE,
+        style=_STYLE,
+        script=_SCRIPT,
+        address=look.address(),
+        links=join(html('<a href="#{at}">{name}</a> ', at=at, name=name) for at, name in _SECTIONS),
+        note=_note(said, problem),
+        parts=join(_section(at, name, parts[at]) for at, name in _SECTIONS),
+        json=join(html('<a href="/_sim/{name}">{name}</a> ', name=name) for name in _JSON),
     )
+
+
+def _section(at: str, name: str, inside: Html) -> Html:
+    return html(
+        '<section id="{at}" aria-labelledby="{at}-title"><h2 id="{at}-title">{name}</h2>'
+        "{inside}</section>",
+        at=at,
+        name=name,
+        inside=inside,
+    )
+
+
+def _note(said: str, problem: str) -> Html:
+    if problem:
+        return html('<p class="note bad" role="alert">{text}</p>', text=problem)
+    return html('<p class="note" role="status">{text}</p>', text=said) if said else Html()

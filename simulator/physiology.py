@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _BLOCK_S = 6000.0
 _GRAVITY = 9.81
@@ -27,27 +26,30 @@ def lagged(time_s: FloatArray, drive: FloatArray, tau_s: float) -> FloatArray:
     return answer
 
 
-def fitted(shape: FloatArray, low: float, mean: float, high: float, where: BoolArray) -> FloatArray:
-    """`shape` bent monotonically so that it runs up to `high` and has `mean` over `where`."""
+def fitted(
+    shape: FloatArray, low: float, mean: float, high: float, weights: FloatArray
+) -> FloatArray:
+    """`shape` bent monotonically so that it runs up to `high` and has the weighted `mean`."""
     span = float(shape.max() - shape.min())
     if span <= 0 or not low < mean < high:
         return np.full_like(shape, mean)
     place = (shape - shape.min()) / span
-    logs = np.log(np.maximum(place, 1e-9))
-    inside = logs[where]
+    logs = np.log(np.maximum(place, 1e-30))
     target = (mean - low) / (high - low)
-    power = _solve_power(inside, target)
+    total = float(weights.sum())
+    shares = weights / total if total else np.full_like(shape, 1 / shape.size)
+    power = _solve_power(logs, shares, target)
     bent: FloatArray = low + (high - low) * np.exp(power * logs)
     return bent
 
 
-def _solve_power(logs: FloatArray, target: float) -> float:
-    """Newton's method for mean(exp(p * logs)) = target, a falling convex function of p."""
+def _solve_power(logs: FloatArray, shares: FloatArray, target: float) -> float:
+    """Newton's method for sum(shares * exp(p * logs)) = target, a falling convex function of p."""
     power = 1.0
     for _ in range(20):
-        values = np.exp(power * logs)
-        miss = float(values.mean()) - target
-        slope = float((values * logs).mean())
+        values = shares * np.exp(power * logs)
+        miss = float(values.sum()) - target
+        slope = float(np.dot(values, logs))
         if abs(miss) < _NEAR or slope == 0:
             break
         power = min(max(power - miss / slope, power / 4), power * 4)

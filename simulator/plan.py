@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -10,12 +11,15 @@ from simulator.chance import chance
 from simulator.terrain import Course, indoor_course
 
 Effort = Literal["easy", "long", "tempo", "intervals", "race", "manual"]
-CourseBook = Literal["ride", "run", "race", "virtual", "indoor", "none"]
+CourseBook = Literal["ride", "run", "race", "commute", "virtual", "indoor", "pool", "gym", "none"]
+Recording = Literal["every second", "smart"]
 
 RIDES = frozenset({"Ride", "GravelRide", "VirtualRide", "MountainBikeRide", "EBikeRide"})
 RUNS = frozenset({"Run", "TrailRun", "VirtualRun"})
 BY_HAND = frozenset({"WeightTraining", "Yoga"})
-RECORDABLE = frozenset({"Ride", "GravelRide", "VirtualRide", "Run", "TrailRun", "Hike", "Walk"})
+RECORDABLE = frozenset(
+    {"Ride", "GravelRide", "VirtualRide", "Run", "TrailRun", "Hike", "Walk", "Swim"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """Figures that are None were not measured."""
+
     sport: str
     effort: Effort
     start_s: int
@@ -40,12 +46,17 @@ class Plan:
     distance_m: float
     climb_scale: float
     max_speed_mps: float
-    average_hr: float
-    max_hr: float
+    average_hr: float | None
+    max_hr: float | None
     average_watts: float | None
     max_watts: float | None
-    average_cadence: float
+    average_cadence: float | None
     average_temp_c: int | None
+    recording: Recording = "every second"
+    commute: bool = False
+    pool_m: float = 0.0
+    # Where it is not the athlete's own.
+    zone: str = ""
 
     @property
     def elapsed_s(self) -> int:
@@ -56,9 +67,13 @@ class Plan:
         return self.effort != "manual"
 
 
+def plan_zone(athlete: Athlete, plan: Plan) -> ZoneInfo:
+    return ZoneInfo(plan.zone) if plan.zone else athlete.zone
+
+
 def course_of(athlete: Athlete, plan: Plan) -> Course:
     """The ground that the activity covered."""
-    if plan.book in {"indoor", "none"}:
+    if plan.book in {"indoor", "pool", "gym", "none"}:
         return indoor_course(plan.course_m)
     return _book(athlete, plan.book)[plan.course_number].first(plan.course_m)
 
@@ -68,6 +83,7 @@ def _book(athlete: Athlete, book: CourseBook) -> tuple[Course, ...]:
         "ride": athlete.ride_courses,
         "run": athlete.run_courses,
         "race": athlete.race_courses,
+        "commute": athlete.commute_courses,
         "virtual": athlete.virtual_courses,
     }[book]
 
@@ -83,6 +99,7 @@ class Intention:
     temp_c: float
     fitness: float
     trainer: bool = False
+    commute: Literal["", "out", "back"] = ""
 
 
 _RIDE_INTENSITY = {"easy": 0.66, "long": 0.68, "tempo": 0.80, "intervals": 0.76, "race": 0.90}
@@ -97,8 +114,10 @@ _DRAG = 0.19
 
 def make_plan(rng: np.random.Generator, athlete: Athlete, aim: Intention) -> Plan:
     """Fitness and ground give the speed; speed and length give the time."""
+    if aim.sport == "Swim":
+        return swim_plan(rng, athlete, aim)
     book = _book_for(aim)
-    number, course = _choose_course(rng, athlete, book, aim.length_m)
+    number, course = _choose_course(rng, athlete, book, aim)
     climb_scale = float(rng.uniform(0.97, 1.03))
     gain_m = course.gain_m * climb_scale
     distance_m = round(course.length_m * float(rng.uniform(0.996, 1.006)), 1)
@@ -114,7 +133,7 @@ def make_plan(rng: np.random.Generator, athlete: Athlete, aim: Intention) -> Pla
     else:
         speed = _run_speed(rng, athlete, aim, gain_m / distance_m)
     moving_s = max(60, round(distance_m / speed))
-    peak = _terrain_peak(course, rides=aim.sport in RIDES)
+    peak = course.ride_peak if aim.sport in RIDES else course.run_peak
     average_hr, max_hr = _heart(rng, athlete, aim.effort)
     return Plan(
         sport=aim.sport,
@@ -136,14 +155,16 @@ def make_plan(rng: np.random.Generator, athlete: Athlete, aim: Intention) -> Pla
             float(rng.normal(86, 3) if aim.sport in RIDES else rng.normal(85, 2)), 1
         ),
         average_temp_c=None if aim.trainer else round(aim.temp_c),
+        recording="smart" if _on_old_watch(athlete, aim) else "every second",
+        commute=bool(aim.commute),
     )
 
 
 def manual_plan(sport: str, start_s: int, length_s: int) -> Plan:
     """Typed in by hand: a duration, and nothing measured."""
     return Plan(
-        sport, "manual", start_s, length_s, (), "none", 0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0,
-        None, None, 0.0, None,
+        sport, "manual", start_s, length_s, (), "none", 0, 0.0, 0.0, 1.0, 0.0, None, None,
+        None, None, None, None,
     )  # fmt: skip
 
 
@@ -175,23 +196,33 @@ def draw_stops(rng: np.random.Generator, moving_s: int, *, indoors: bool) -> tup
     return tuple(stops)
 
 
+def _on_old_watch(athlete: Athlete, aim: Intention) -> bool:
+    return aim.start_s < athlete.new_watch_s and not aim.trainer
+
+
 def _book_for(aim: Intention) -> CourseBook:
     if aim.sport == "VirtualRide":
         return "virtual"
     if aim.trainer:
         return "indoor"
+    if aim.commute:
+        return "commute"
     if aim.sport in RIDES:
         return "ride"
     return "race" if aim.effort == "race" else "run"
 
 
 def _choose_course(
-    rng: np.random.Generator, athlete: Athlete, book: CourseBook, length_m: float
+    rng: np.random.Generator, athlete: Athlete, book: CourseBook, aim: Intention
 ) -> tuple[int, Course]:
     """One of the three courses nearest in length, whole when it is near enough."""
+    length_m = aim.length_m
     if book == "indoor":
         return 0, indoor_course(length_m)
     courses = _book(athlete, book)
+    if book == "commute":
+        number = 1 if aim.commute == "back" else 0
+        return number, courses[number]
     order = sorted(range(len(courses)), key=lambda n: abs(courses[n].length_m - length_m))
     number = order[0] if book == "race" else order[int(rng.integers(0, 3))]
     course = courses[number]
@@ -217,21 +248,32 @@ def _run_speed(rng: np.random.Generator, athlete: Athlete, aim: Intention, climb
     return float(speed * rng.uniform(0.97, 1.03) / (1 + 3.5 * climb))
 
 
-def _terrain_peak(course: Course, *, rides: bool) -> float:
-    pace = terrain_pace(course, rides=rides)
-    return float(pace.max() / (1 / np.mean(1 / pace)))
+def swim_plan(rng: np.random.Generator, athlete: Athlete, aim: Intention) -> Plan:
+    """Lengths of a pool, with a rest at the wall after each hundred."""
+    pool_m = 25.0 if chance(rng, 0.7) else 50.0
+    hundreds = max(4, round(aim.length_m / 100))
+    hundred_s = round(float(rng.uniform(96, 125)) / aim.fitness)
+    rests = tuple(
+        Stop(n * hundred_s, int(rng.integers(10, 30)), recorded=True) for n in range(1, hundreds)
+    )
+    average_hr, max_hr = _heart(rng, athlete, "easy")
+    length_m = hundreds * 100.0
+    return Plan(
+        sport="Swim", effort="easy", start_s=aim.start_s, moving_s=hundreds * hundred_s,
+        stops=rests, book="pool", course_number=0, course_m=length_m, distance_m=length_m,
+        climb_scale=1.0, max_speed_mps=round(100.0 / hundred_s * float(rng.uniform(1.08, 1.2)), 3),
+        average_hr=average_hr, max_hr=max_hr, average_watts=None, max_watts=None,
+        average_cadence=round(float(rng.normal(28, 2)), 1), average_temp_c=27, pool_m=pool_m,
+    )  # fmt: skip
 
 
-def terrain_pace(course: Course, *, rides: bool) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Speed on each bit of ground, against that on the flat."""
-    grade = course.grade
-    if rides:
-        up, down = 1 / (1 + 20 * np.maximum(grade, 0)), 1 + 9 * np.maximum(-grade, 0)
-        pace: np.ndarray[tuple[int], np.dtype[np.float64]] = up * np.minimum(down, 1.7)
-    else:
-        up, down = 1 / (1 + 4.5 * np.maximum(grade, 0)), 1 + 1.8 * np.maximum(-grade, 0)
-        pace = up * np.minimum(down, 1.18)
-    return pace
+def gym_plan(rng: np.random.Generator, athlete: Athlete, start_s: int, length_s: int) -> Plan:
+    """Weights with a watch on: a heart rate, and no way made."""
+    average_hr, max_hr = _heart(rng, athlete, "easy")
+    return Plan(
+        "WeightTraining", "easy", start_s, length_s, (), "gym", 0, 0.0, 0.0, 1.0, 0.0,
+        average_hr, max_hr, None, None, None, None,
+    )  # fmt: skip
 
 
 def _heart(rng: np.random.Generator, athlete: Athlete, effort: Effort) -> tuple[float, float]:

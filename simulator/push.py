@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from simulator.faults import FaultError, bad_request, not_found, unauthorized
 from simulator.inputs import params_of, whole_number
+from simulator.metering import unmetered
 from simulator.oauth import check_client
 from simulator.state import simulator_of
 
@@ -45,7 +46,11 @@ PUSH_ROUTES = [
     route
     for prefix in ("/api/v3", "")
     for route in (
-        Route(f"{prefix}/push_subscriptions", _subscriptions, methods=["GET", "POST"]),
-        Route(f"{prefix}/push_subscriptions/{{subscription_id}}", _delete, methods=["DELETE"]),
+        Route(f"{prefix}/push_subscriptions", unmetered(_subscriptions), methods=["GET", "POST"]),
+        Route(
+            f"{prefix}/push_subscriptions/{{subscription_id}}",
+            unmetered(_delete),
+            methods=["DELETE"],
+        ),
     )
 ]

@@ -1,48 +1,36 @@
 """The read side of Strava's API, metered."""
 
-from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.detail import detail, summary
-from simulator.faults import FaultError, bad_request, not_found, rate_limited
+from simulator.activity_zones import activity_zones
+from simulator.detail import detail
+from simulator.faults import FaultError, bad_request, not_found, payment_required
 from simulator.grants import Session
-from simulator.inputs import bearer_token, is_true, whole_number
-from simulator.people import detailed_athlete, detailed_gear, metres_by_gear, stats, summary_athlete
+from simulator.inputs import is_true, whole_number
+from simulator.metering import metered
+from simulator.people import detailed_athlete, detailed_gear, stats, summary_athlete
 from simulator.people import zones as zones_of
-from simulator.state import Simulator, simulator_of
+from simulator.privacy_zone import (
+    cut_streams,
+    moved,
+    shown_samples,
+    veiled_detail,
+    veiled_summary,
+)
+from simulator.recorded import RecordedAthlete
+from simulator.recorded_wire import recorded_detail, recorded_laps, recorded_streams
+from simulator.sharing import visibility
+from simulator.state import Simulator
 from simulator.wire_pieces import laps
-from simulator.wire_streams import stream_set
+from simulator.wire_streams import Parts, encode_streams, stream_set
 from simulator.world import Activity
-
-Handler = Callable[[Simulator, Session, Request], Response]
 
 _MOST_PER_PAGE = 200
 _PER_PAGE = 30
-
-
-def metered(handler: Handler, *, headers: bool = True) -> Callable[[Request], Awaitable[Response]]:
-    """Counts the call, checks the token, and shows the usage, also on a refusal."""
-
-    async def endpoint(request: Request) -> Response:
-        sim = simulator_of(request)
-        now_s = sim.clock.now_s()
-        sim.traffic.reads += 1
-        refused_by = sim.quota.count_read(now_s)
-        try:
-            if refused_by is not None:
-                raise rate_limited(refused_by)
-            session = sim.grants.authenticate(bearer_token(request), now_s)
-            response = handler(sim, session, request)
-        except FaultError as fault:
-            response = fault.response()
-        if headers:
-            response.raw_headers.extend(sim.quota.headers())
-        return response
-
-    return endpoint
 
 
 def _athlete(sim: Simulator, session: Session, _request: Request) -> Response:
@@ -50,8 +38,10 @@ def _athlete(sim: Simulator, session: Session, _request: Request) -> Response:
     if athlete is None:
         raise not_found("Athlete")
     if "profile:read_all" not in session.scopes:
-        return JSONResponse(summary_athlete(athlete))
-    return JSONResponse(detailed_athlete(athlete, sim.world.activities(session.athlete_id)))
+        return JSONResponse(summary_athlete(athlete, sim.profiles.now(athlete)))
+    if isinstance(athlete, RecordedAthlete):
+        return _as_recorded(athlete.detail(sim.profiles.now(athlete).changes))
+    return JSONResponse(detailed_athlete(athlete, sim.profiles.now(athlete), sim.ledger(athlete)))
 
 
 def _zones(sim: Simulator, session: Session, _request: Request) -> Response:
@@ -59,7 +49,11 @@ def _zones(sim: Simulator, session: Session, _request: Request) -> Response:
     athlete = sim.world.athlete(session.athlete_id)
     if athlete is None:
         raise not_found("Athlete")
-    return JSONResponse(zones_of(athlete))
+    if isinstance(athlete, RecordedAthlete):
+        if athlete.zones_path is None:
+            raise not_found("Athlete")
+        return _as_recorded(athlete.zones_path.read_bytes())
+    return JSONResponse(zones_of(sim.profiles.now(athlete)))
 
 
 def _list(sim: Simulator, session: Session, request: Request) -> Response:
@@ -87,29 +81,60 @@ def _list(sim: Simulator, session: Session, request: Request) -> Response:
         rows.reverse()
     shown = rows[(page - 1) * per_page : page * per_page]
     return JSONResponse(
-        [
-            summary(sim.world.owner(activity), activity)
-            for activity in shown
-            if _visible(activity, session)
-        ]
+        [_summary(sim, session, activity) for activity in shown if _visible(activity, session)]
     )
 
 
 def _detail(sim: Simulator, session: Session, request: Request) -> Response:
     activity = _asked_activity(sim, session, request)
-    owner = sim.world.owner(activity)
     if activity.athlete_id != session.athlete_id:
-        return JSONResponse(summary(owner, activity))
+        return JSONResponse(_summary(sim, session, activity))
+    owner = sim.world.owner(activity)
+    if activity.recording is not None:
+        return _as_recorded(recorded_detail(owner, activity, activity.recording))
     streams = sim.world.streams(activity) if activity.has_streams else None
-    return JSONResponse(detail(owner, activity, streams))
+    all_efforts = is_true(request.query_params.get("include_all_efforts"))
+    shown = detail(owner, activity, streams, sim.ledger(owner), all_efforts=all_efforts)
+    if not session.sees_private:
+        shown = veiled_detail(sim.world, activity, shown)
+    return JSONResponse(shown)
+
+
+def _summary(sim: Simulator, session: Session, activity: Activity) -> dict[str, Any]:
+    shown = sim.summary(activity)
+    if activity.recording is not None:
+        return shown
+    if session.sees_private and activity.athlete_id == session.athlete_id:
+        return shown
+    return veiled_summary(sim.world, activity, shown)
 
 
 def _laps(sim: Simulator, session: Session, request: Request) -> Response:
     activity = _own_activity(sim, session, request)
+    if activity.recording is not None:
+        owner = sim.world.owner(activity)
+        return _as_recorded(recorded_laps(owner, activity, activity.recording))
     if not activity.has_streams:
         return JSONResponse([])
+    owner, streams = sim.world.owner(activity), sim.world.streams(activity)
+    shown = laps(owner, activity, streams)
+    return JSONResponse(
+        shown if session.sees_private else moved(shown, shown_samples(owner, streams))
+    )
+
+
+def _activity_zones(sim: Simulator, session: Session, request: Request) -> Response:
+    """Only for subscribers; zones as they were when the activity was uploaded."""
+    activity = _own_activity(sim, session, request)
     owner = sim.world.owner(activity)
-    return JSONResponse(laps(owner, activity, sim.world.streams(activity)))
+    if activity.recording is not None and activity.recording.zones_path is not None:
+        return _as_recorded(activity.recording.zones_path.read_bytes())
+    if activity.recording is not None or not sim.profiles.now(owner).premium:
+        raise payment_required()
+    if not activity.has_streams:
+        return JSONResponse([])
+    profile = sim.profiles.at(owner, activity.created_s)
+    return JSONResponse(activity_zones(owner, profile, activity, sim.world.streams(activity)))
 
 
 def _streams(sim: Simulator, session: Session, request: Request) -> Response:
@@ -119,15 +144,37 @@ def _streams(sim: Simulator, session: Session, request: Request) -> Response:
     keys = request.query_params.get("keys", "").split(",")
     by_type = is_true(request.query_params.get("key_by_type"))
     waiting = sim.clock.now_s() < activity.created_s + sim.dials.knobs.streams_lag_s
-    parts = {} if waiting else sim.stream_parts(activity)
+    if activity.recording is not None and not waiting:
+        stored = recorded_streams(activity, activity.recording, keys, by_type=by_type)
+        return _as_recorded(stored)
+    parts = {} if waiting else _stream_parts(sim, session, activity)
     return Response(stream_set(parts, keys, by_type=by_type), media_type="application/json")
 
 
+def _stream_parts(sim: Simulator, session: Session, activity: Activity) -> Parts:
+    """All of it, or only what lies outside of the privacy zone."""
+    if session.sees_private:
+        return sim.stream_parts(activity)
+    key = ("outside", activity.activity_id, activity.cropped_s, activity.stretch)
+    parts = sim.cache.get(key)
+    if parts is None:
+        streams = sim.world.streams(activity)
+        part = shown_samples(sim.world.owner(activity), streams)
+        parts = encode_streams(cut_streams(streams, part), activity.case) if part.stop else {}
+        sim.cache.put(key, parts)
+    return parts
+
+
 def _gear(sim: Simulator, session: Session, request: Request) -> Response:
-    found = sim.world.gear(request.path_params["gear_id"])
+    gear_id = request.path_params["gear_id"]
+    athlete = sim.world.athlete(session.athlete_id)
+    recorded = athlete.gear(gear_id) if isinstance(athlete, RecordedAthlete) else None
+    if recorded is not None:
+        return _as_recorded(recorded)
+    found = sim.world.gear(gear_id)
     if found is None or found[0].athlete_id != session.athlete_id:
         raise not_found("Gear")
-    metres = metres_by_gear(sim.world.activities(session.athlete_id))
+    metres = sim.ledger(found[0]).metres_by_gear
     return JSONResponse(detailed_gear(found[1], metres.get(found[1].gear_id, 0.0)))
 
 
@@ -138,7 +185,12 @@ def _stats(sim: Simulator, session: Session, request: Request) -> Response:
         raise not_found("Athlete")
     if athlete_id != session.athlete_id:
         raise FaultError(403, "Forbidden", "Athlete", "id", "not own")
-    return JSONResponse(stats(athlete, sim.world.activities(athlete_id), sim.clock.now_s()))
+    return JSONResponse(stats(athlete, sim.ledger(athlete), sim.clock.now_s()))
+
+
+def _as_recorded(body: bytes) -> Response:
+    """A token without `activity:read_all` sees it too: no folder tells where privacy zones are."""
+    return Response(body, media_type="application/json")
 
 
 def _asked_activity(sim: Simulator, session: Session, request: Request) -> Activity:
@@ -159,9 +211,10 @@ def _own_activity(sim: Simulator, session: Session, request: Request) -> Activit
 
 
 def _visible(activity: Activity, session: Session) -> bool:
-    if not activity.private:
-        return True
-    return session.sees_private and activity.athlete_id == session.athlete_id
+    """Nobody here follows anybody: strangers see what everyone may."""
+    if activity.athlete_id != session.athlete_id:
+        return visibility(activity) == "everyone"
+    return session.sees_private or not activity.private
 
 
 def _path_number(request: Request, name: str, resource: str) -> int:
@@ -184,6 +237,7 @@ REST_ROUTES = [
         ("/activities/{activity_id}", _detail),
         ("/activities/{activity_id}/laps", _laps),
         ("/activities/{activity_id}/streams", _streams),
+        ("/activities/{activity_id}/zones", _activity_zones),
         ("/gear/{gear_id}", _gear),
         ("/athletes/{athlete_id}/stats", _stats),
     )

@@ -11,6 +11,7 @@ from simulator.faults import FaultError, bad_request, not_found
 from simulator.knobs import Dials
 
 _MOST_URL = 255
+_LAST_PORT = 65_535
 _OK = 200
 
 
@@ -22,7 +23,7 @@ class Subscription:
     created_s: float
 
     def as_json(self) -> dict[str, object]:
-        created = dt.datetime.fromtimestamp(self.created_s, tz=dt.UTC).strftime("%FT%TZ")
+        created = dt.datetime.fromtimestamp(int(self.created_s), tz=dt.UTC).isoformat()
         return {
             "id": self.subscription_id,
             "resource_state": 2,
@@ -40,6 +41,7 @@ class SubscriptionDesk:
         self._application_id = application_id
         self._seed = seed
         self._dials = dials
+        self._asked = 0
         self._created = 0
         self.current: Subscription | None = None
 
@@ -63,25 +65,33 @@ class SubscriptionDesk:
         self.current = None
 
     async def _verify(self, client: httpx.AsyncClient, url: httpx.URL, token: str) -> None:
-        challenge = hashlib.sha256(f"{self._seed}/{url}/{self._created}".encode()).hexdigest()[:16]
+        self._asked += 1
+        number = f"{self._seed}/challenge/{self._asked}"
+        challenge = hashlib.sha256(number.encode()).hexdigest()[:16]
         asked = url.copy_merge_params(
             {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         )
         try:
             async with asyncio.timeout(self._dials.knobs.webhook_timeout_s):
-                answer = await client.get(asked)
-        except (TimeoutError, httpx.HTTPError):
+                answer = await client.get(asked, timeout=None)
+        except (TimeoutError, httpx.HTTPError, OSError):
             raise _not_verifiable() from None
         if answer.status_code != _OK:
             raise bad_request(
                 "PushSubscription", "callback url", "GET to callback URL does not return 200"
             )
-        try:
-            echoed = answer.json()
-        except ValueError:
-            raise _not_verifiable() from None
-        if not isinstance(echoed, dict) or echoed.get("hub.challenge") != challenge:
+        if not _echoes(answer, challenge):
             raise _not_verifiable()
+
+
+def _echoes(answer: httpx.Response, challenge: str) -> bool:
+    if not answer.headers.get("content-type", "").lower().startswith("application/json"):
+        return False
+    try:
+        body = answer.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("hub.challenge") == challenge
 
 
 def _not_verifiable() -> FaultError:
@@ -91,8 +101,10 @@ def _not_verifiable() -> FaultError:
 def _checked_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+        host = url.host
+    except (httpx.InvalidURL, ValueError):  # the latter from a host that is no name
         raise _not_verifiable() from None
-    if len(text) > _MOST_URL or url.scheme not in {"http", "https"} or not url.host:
+    good_port = url.port is None or 0 < url.port <= _LAST_PORT
+    if len(text) > _MOST_URL or url.scheme not in {"http", "https"} or not host or not good_port:
         raise _not_verifiable()
     return url

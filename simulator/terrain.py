@@ -45,6 +45,28 @@ class Course:
         return float(rises[rises > 0].sum())
 
     @cached_property
+    def ride_pace(self) -> FloatArray:
+        """Speed on each bit of ground, against that on the flat."""
+        up: FloatArray = 1 / (1 + 20 * np.maximum(self.grade, 0))
+        down: FloatArray = np.minimum(1 + 9 * np.maximum(-self.grade, 0), 1.7)
+        return up * down
+
+    @cached_property
+    def run_pace(self) -> FloatArray:
+        up: FloatArray = 1 / (1 + 4.5 * np.maximum(self.grade, 0))
+        down: FloatArray = np.minimum(1 + 1.8 * np.maximum(-self.grade, 0), 1.18)
+        return up * down
+
+    @cached_property
+    def ride_peak(self) -> float:
+        """The fastest ground, against the average."""
+        return _peak(self.ride_pace)
+
+    @cached_property
+    def run_peak(self) -> float:
+        return _peak(self.run_pace)
+
+    @cached_property
     def polyline(self) -> str:
         return self._encoded(_FULL_POINTS)
 
@@ -54,6 +76,20 @@ class Course:
 
     def _encoded(self, most: int) -> str:
         return encode_polyline(*thinned(self.lat, self.lng, most))
+
+    def first_half(self) -> "Course":
+        count = self.along_m.size // 2
+        return Course(
+            self.along_m[:count], self.lat[:count], self.lng[:count], self.altitude_m[:count]
+        )
+
+    def reversed(self) -> "Course":
+        return Course(
+            self.length_m - self.along_m[::-1],
+            self.lat[::-1],
+            self.lng[::-1],
+            self.altitude_m[::-1],
+        )
 
     def first(self, length_m: float) -> "Course":
         """The first metres of the course, which is walked again and again when it is too short."""
@@ -72,6 +108,10 @@ class Course:
 
     def _at(self, where: FloatArray, values: FloatArray) -> FloatArray:
         return np.interp(where, self.along_m, values) if values.size else values
+
+
+def _peak(pace: FloatArray) -> float:
+    return float(pace.max() * np.mean(1 / pace))
 
 
 def thinned(lat: FloatArray, lng: FloatArray, most: int) -> tuple[FloatArray, FloatArray]:

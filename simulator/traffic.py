@@ -1,12 +1,11 @@
 """Counts what was asked of the simulator, by method, route and status."""
 
-import re
 from collections import Counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_NUMBER = re.compile(r"/(?:\d+|[bg]\d+)(?=/|$)")
 _MOST_ROUTES = 500
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Traffic:
@@ -14,11 +13,10 @@ class Traffic:
         self.requests: Counter[tuple[str, str, int]] = Counter()
         self.reads = 0
 
-    def count(self, method: str, path: str, status: int) -> None:
-        route = _NUMBER.sub("/{id}", path.removeprefix("/api/v3"))
-        key = (method, route, status)
+    def count(self, method: str, route: str, status: int) -> None:
+        key = (method if method in _METHODS else "(other)", route, status)
         if key not in self.requests and len(self.requests) >= _MOST_ROUTES:
-            key = (method, "(others)", status)
+            key = (key[0], "(others)", status)
         self.requests[key] += 1
 
     def reset(self) -> None:
@@ -45,7 +43,16 @@ class TrafficMiddleware:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._traffic.count(scope["method"], scope["path"], message["status"])
+                self._traffic.count(scope["method"], _route(scope), message["status"])
             await send(message)
 
         await self._app(scope, receive, counted)
+
+
+def _route(scope: Scope) -> str:
+    """The path without prefix and ids; what no route took is one route, whatever was asked."""
+    if "endpoint" not in scope:
+        return "(unknown)"
+    ids = {str(value) for value in scope["path_params"].values()}
+    parts = scope["path"].removeprefix("/api/v3").split("/")
+    return "/".join("{id}" if part in ids else part for part in parts)

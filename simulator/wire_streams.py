@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from simulator.awkward import odd_streams
 from simulator.numerals import json_booleans, json_numbers, json_pairs
 from simulator.streams import FloatArray, Streams
 
@@ -14,7 +15,7 @@ KEYS = (
 Parts = dict[str, bytes]
 
 
-def encode_streams(streams: Streams) -> Parts:
+def encode_streams(streams: Streams, case: str = "") -> Parts:
     """The data of each stream that the activity has, as JSON text without the brackets."""
     columns: tuple[tuple[str, FloatArray | None, int], ...] = (
         ("time", streams.time_s, 0),
@@ -31,7 +32,9 @@ def encode_streams(streams: Streams) -> Parts:
     data["moving"] = json_booleans(streams.moving)
     if streams.lat is not None and streams.lng is not None:
         data["latlng"] = json_pairs(streams.lat, streams.lng, 6)
-    rest = f'],"series_type":"distance","original_size":{len(streams)},"resolution":"high"}}'
+    data = odd_streams(case, data)
+    base = "distance" if "distance" in data else "time"
+    rest = f'],"series_type":"{base}","original_size":{len(streams)},"resolution":"high"}}'
     return {name: b'"data":[' + text + rest.encode() for name, text in data.items()}
 
 
@@ -39,9 +42,14 @@ def stream_set(parts: Parts, keys: Iterable[str], *, by_type: bool) -> bytes:
     """The wanted streams that exist; distance comes with any of them."""
     wanted = {*keys, "distance"}
     names = [name for name in KEYS if name in wanted and name in parts]
-    if by_type:
-        return b"{" + b",".join(f'"{n}":{{'.encode() + parts[n] for n in names) + b"}"
-    return b"[" + b",".join(f'{{"type":"{n}",'.encode() + parts[n] for n in names) + b"]"
+    # One join, since each copy of a long stream set costs as much as everything else here.
+    opening, named, closing = (
+        (b"{", b'%s"%s":{', b"}") if by_type else (b"[", b'%s{"type":"%s",', b"]")
+    )
+    pieces = [opening]
+    for n, name in enumerate(names):
+        pieces += [named % (b"," if n else b"", name.encode()), parts[name]]
+    return b"".join([*pieces, closing])
 
 
 class StreamCache:

@@ -32,6 +32,7 @@ HALT, PROBE = timedelta(hours=1), timedelta(minutes=1)
 
 _PROBE_READS = 2  # one activity
 _TICK = timedelta(seconds=1)
+_STRIDE = timedelta(minutes=5)
 
 _PAIR = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*")
 
@@ -97,6 +98,22 @@ class Budget:
             for window, ends_at, length in _windows(current, now)
         )
         return max(0, min(free, _PROBE_READS) if current.halted else free)
+
+    def done_at(self, reads: int) -> datetime:
+        """When so many backfill reads will have been allowed, if nothing else asks meanwhile."""
+        now = self._clock.now()
+        current, _ = self._current(now)
+        moment = max(now, _blocked(current, now) or now)
+        while reads > 0:
+            current = _rolled(current, moment)
+            room = min(
+                window.free(Priority.BACKFILL, _to_come(moment, ends_at, length))
+                for window, ends_at, length in _windows(current, moment)
+            )
+            taken = max(0, min(reads, room))
+            current, reads = _spend(current, taken), reads - taken
+            moment += _STRIDE if reads else timedelta(0)
+        return moment
 
     def observe(self, headers: Mapping[str, str], asked_at: datetime) -> None:
         """Learn from an answer's headers, where it has any.

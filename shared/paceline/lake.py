@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from paceline.model.bronze import BronzeObject, Kind, version_of
+from paceline.model.bronze import BronzeObject, Kind, Subject, version_of
 from paceline.model.event import Reason
 from paceline.model.landed import Landed, Op
 from paceline.model.routes import LANDED
@@ -17,15 +17,6 @@ class Cause:
     trace: str
     reason: Reason
     received_at: datetime
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Whose and what; `activity_id` is 0 for what is of no one activity."""
-
-    athlete_id: int
-    activity_id: int
-    asked_at: datetime
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,18 @@ class Entry:
     listed_sha: str | None = None  # fingerprint of the list's row that reconcile acted on last
     stream_keys: str = "all"  # or none, or the wanted ones by name
 
+    def wanted_again(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
+        """Parked and due now, and no sooner fetch covers it; what was seen of it is kept."""
+        return replace(
+            self,
+            wanted_at=now,
+            state="parked",
+            reason=reason,
+            priority=priority,
+            not_before=now,
+            attempts=0,
+        )
+
     def covers(self, wanted_at: datetime) -> bool:
         """True when Strava was asked after this was wanted, and nothing is outstanding."""
         settled = self.state in {"fetched", "gone"}
@@ -88,6 +100,14 @@ class Ledger:
             self.put(int(stored.id), lambda entry: _due_now(entry, now))
         return len(found)
 
+    def stop(self, athlete_id: int, why: str) -> int:
+        """Parked work of this athlete is given up. Returns how much there was."""
+        parked = [Where("athlete_id", "==", athlete_id), Where("state", "==", "parked")]
+        found = self._state.query(COLLECTION, parked)
+        for stored in found:
+            self.put(int(stored.id), lambda entry: _stopped(entry, why))
+        return len(found)
+
     def parked(self) -> dict[Priority, int]:
         """How much work waits, by class."""
         waits = Where("state", "==", "parked")
@@ -110,6 +130,11 @@ class Ledger:
             return False
         return True
 
+    def failed(self) -> list[int]:
+        """Activities whose work was given up on."""
+        found = self._state.query(COLLECTION, [Where("state", "==", "failed")])
+        return [int(stored.id) for stored in found]
+
     def counts(self) -> dict[WorkState, int]:
         states: tuple[WorkState, ...] = ("parked", "fetched", "gone", "failed")
         return {s: self._state.count(COLLECTION, [Where("state", "==", s)]) for s in states}
@@ -120,6 +145,12 @@ class Ledger:
             self._state.create(COLLECTION, str(activity_id), data)
         elif over.data != data:
             self._state.replace(COLLECTION, str(activity_id), data, over.version)
+
+
+def _stopped(entry: Entry | None, why: str) -> Entry:
+    if entry is None:
+        raise LookupError("an entry of the ledger was removed while it was stopped")
+    return replace(entry, state="failed", last_error=why) if entry.state == "parked" else entry
 
 
 def _due_now(entry: Entry | None, now: datetime) -> Entry:

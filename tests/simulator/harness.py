@@ -1,14 +1,16 @@
 """A simulated Strava in this process, its clock standing still, and a callback of ours."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.app import create_app
@@ -26,7 +28,7 @@ SMALL = SimulatorConfig(
     now_s=NOW_S,
     read_limits=(10_000, 100_000),
     overall_limits=(10_000, 100_000),
-    knobs=Knobs(webhook_gap_s=0.01, webhook_timeout_s=0.2),
+    knobs=Knobs(webhook_gap_s=0.0, webhook_timeout_s=0.2),
 )
 
 
@@ -41,8 +43,10 @@ class Callback:
 
     status: int | None = 200
     echo: str | None = None
+    media_type: str = "application/json"
     failures_first: int = 0
     posts: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[tuple[bytes, Headers]] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -50,7 +54,9 @@ class Callback:
 
     async def _answer(self, request: Request) -> Response:
         if request.method == "POST":
-            self.posts.append(await request.json())
+            body = await request.body()
+            self.requests.append((body, request.headers))
+            self.posts.append(json.loads(body))
             if len(self.posts) <= self.failures_first:
                 return Response(status_code=500)
         else:
@@ -58,7 +64,8 @@ class Callback:
         if self.status is None:
             await asyncio.Event().wait()
         challenge = self.echo or request.query_params.get("hub.challenge")
-        return JSONResponse({"hub.challenge": challenge}, status_code=self.status or 500)
+        echo = json.dumps({"hub.challenge": challenge})
+        return Response(echo, status_code=self.status or 500, media_type=self.media_type)
 
 
 @dataclass
@@ -123,7 +130,7 @@ def strava(
     config: SimulatorConfig = SMALL, callback: Callback | None = None, now_s: float = NOW_S
 ) -> Strava:
     callback = callback or Callback()
-    clock = Clock(now_s, source=lambda: 0.0)
+    clock = Clock(now_s, speed=0.0)
     app = create_app(config, clock=clock, outgoing=httpx.ASGITransport(app=callback.app()))
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://simulated.localhost"

@@ -1,72 +1,36 @@
-"""The program itself: its ready line, its end, and stravalib as an independent reader."""
+"""The program itself: its ready line, its end, and how it bears being used."""
 
-import json
+import http.client
+import random
 import socket
 import subprocess
-import sys
-import warnings
+import threading
+import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
 
-from tests.simulator.harness import ADA, CLIENT
-
-START = [sys.executable, "-m", "simulator", "--exit-with-parent"]
-SMALL_WORLD = ["--port", "0", "--years", "0.12", "--max-points", "300"]
-REPOSITORY = Path(__file__).parents[2]
-STRAVA = "https://www.strava.com"
+from tests.simulator.harness import ADA
+from tests.simulator.process import ENDLESS, REPOSITORY, START, connect, running, started, truth_of
 
 
 @pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    with subprocess.Popen(
-        START + SMALL_WORLD,
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        assert ready["ready"] is True
-        yield ready["base_url"]
-        process.stdin.close()
-        assert process.wait(timeout=5) == 0
-        assert process.stdout.read() == ""
+def sim() -> Iterator[httpx.Client]:
+    with running("--years", "0.12", "--max-points", "300", *ENDLESS) as http:
+        yield http
 
 
-def access_token(base_url: str) -> str:
-    code = httpx.post(f"{base_url}/_sim/authorize", json={"athlete_id": ADA}).json()["code"]
-    form = CLIENT | {"grant_type": "authorization_code", "code": code}
-    token = httpx.post(f"{base_url}/oauth/token", data=form).json()["access_token"]
-    return str(token)
+def signed_in(sim: httpx.Client) -> dict[str, str]:
+    return {"Authorization": f"Bearer {connect(sim)['access_token']}"}
 
 
-class ToSimulator(HTTPAdapter):
-    """Sends what is meant for Strava to the simulator."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        super().__init__()
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        assert request.url is not None
-        request.url = request.url.replace(STRAVA, self._base_url, 1)
-        return super().send(request, *args, **kwargs)
-
-
-def test_the_program_serves_what_its_ready_line_says(base_url: str) -> None:
-    token = access_token(base_url)
-    me = httpx.get(f"{base_url}/athlete", headers={"Authorization": f"Bearer {token}"})
+def test_the_program_serves_what_its_ready_line_says(sim: httpx.Client) -> None:
+    me = sim.get("/athlete", headers=signed_in(sim))
     assert me.json()["id"] == ADA
     assert b"X-Readratelimit-Limit" in dict(me.headers.raw)
-    assert "Latest activities" in httpx.get(f"{base_url}/_sim").text
+    assert sim.get("/_sim").headers["content-type"].startswith("text/html")
 
 
 def test_a_taken_port_ends_with_two_and_a_reason() -> None:
@@ -86,26 +50,62 @@ def test_a_taken_port_ends_with_two_and_a_reason() -> None:
     assert ended.stdout == ""
 
 
-def test_stravalib_reads_lists_details_and_streams(base_url: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from stravalib import Client  # noqa: PLC0415 - its import alters warning filters
+def test_short_answers_on_one_connection_do_not_wait_for_each_other(sim: httpx.Client) -> None:
+    """With Nagle's algorithm each takes the 40 ms of a delayed acknowledgement."""
+    connection = http.client.HTTPConnection("127.0.0.1", sim.base_url.port or 0)
+    waits_s: list[float] = []
+    for _ in range(20):
+        began = time.perf_counter()
+        connection.request("GET", "/_sim/knobs")
+        connection.getresponse().read()
+        waits_s.append(time.perf_counter() - began)
+    connection.close()
+    assert sorted(waits_s)[10] < 0.03
 
-        session = requests.Session()
-        session.mount(STRAVA, ToSimulator(base_url))
-        client: Any = Client(
-            access_token=access_token(base_url), rate_limit_requests=False, requests_session=session
-        )
-        truth = httpx.get(f"{base_url}/_sim/truth").json()
-        listed = list(client.get_activities())
-        assert [row.id for row in listed] == [row["id"] for row in truth]
-        for row in [row for row in truth if row["has_streams"]][:8]:
-            detail = client.get_activity(row["id"])
-            assert float(detail.distance) == row["distance"]
-            assert detail.sport_type.root == row["sport_type"]
-            streams = client.get_activity_streams(row["id"])
-            assert len(streams["time"].data) == row["stream_points"]
-        assert client.get_athlete().bikes
-        assert client.get_athlete_stats(ADA).all_ride_totals is not None
-        client.get_gear(client.get_athlete().shoes[0].id)
-        session.close()
+
+def test_a_history_is_drawn_while_others_are_answered() -> None:
+    with running("--years", "8", *ENDLESS) as http:
+        drawing = threading.Thread(target=truth_of, args=(http,))
+        drawing.start()
+        answered = 0
+        while drawing.is_alive():
+            http.get("/_sim/knobs").raise_for_status()
+            answered += 1
+        drawing.join()
+    assert answered > 10
+
+
+def test_thousands_of_careless_requests_leave_no_memory_behind() -> None:
+    with started("--years", "0.12", "--max-points", "300", *ENDLESS) as (pid, base_url):
+        with httpx.Client(base_url=base_url) as sim:
+            headers, ids = signed_in(sim), [row["id"] for row in truth_of(sim)]
+        connection = http.client.HTTPConnection(urlsplit(base_url).netloc)
+        chance = random.Random(7)
+
+        def ask(count: int) -> None:
+            for _ in range(count):
+                false = {"Authorization": f"Bearer {chance.randbytes(20).hex()}"}
+                asked = chance.choice(careless_paths(chance, ids))
+                connection.request("GET", asked, headers=chance.choice([headers, headers, false]))
+                connection.getresponse().read()
+
+        ask(1_500)
+        before_kb = resident_kb(pid)
+        ask(3_500)
+        assert resident_kb(pid) - before_kb < 1_000
+        connection.close()
+
+
+def careless_paths(chance: random.Random, ids: list[int]) -> tuple[str, ...]:
+    return (
+        f"/activities/{chance.choice(ids)}/streams?keys=time,watts",
+        f"/athlete/activities?per_page=3&page={chance.randint(1, 99)}",
+        f"/activities/{chance.randint(1, 10**12)}",
+        f"/gear/b{chance.randint(1, 10**6)}",
+        f"/{chance.randbytes(3000).hex()}",
+    )
+
+
+def resident_kb(pid: int) -> int:
+    shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
+    return int(shown.stdout)

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from tests.simulator.harness import (
     ADA,
@@ -43,14 +45,71 @@ async def test_there_is_one_subscription_for_an_application() -> None:
     assert first_error(await sim.subscribe()) == (400, "PushSubscription", "", "already exists")
 
 
+class Thinking(Callback):
+    """Takes a moment for its answer."""
+
+    async def _answer(self, request: Request) -> Response:
+        await asyncio.sleep(0.01)
+        return await super()._answer(request)
+
+
+async def test_of_two_subscriptions_at_once_one_is_made() -> None:
+    sim = strava(callback=Thinking())
+    answers = await asyncio.gather(sim.subscribe(), sim.subscribe())
+    assert sorted(answer.status_code for answer in answers) == [201, 400]
+    assert [answer.json() for answer in answers if answer.status_code == 201] == (
+        await sim.http.get(PATH, params=CLIENT)
+    ).json()
+
+
+async def test_a_subscription_is_shown_as_strava_shows_one_and_each_has_an_id_of_its_own() -> None:
+    sim = strava()
+    shown = (await sim.subscribe()).json()
+    number = shown.pop("id")
+    assert shown == {
+        "resource_state": 2,
+        "application_id": 12345,
+        "callback_url": CALLBACK,
+        "created_at": "2026-11-21T12:00:00+00:00",
+        "updated_at": "2026-11-21T12:00:00+00:00",
+    }
+    by_form = await sim.http.request("DELETE", f"{PATH}/{number}", data=CLIENT)
+    assert by_form.status_code == 204
+    assert (await sim.subscribe()).json()["id"] != number
+    challenges = [query["hub.challenge"] for query in sim.callback.queries]
+    assert len(set(challenges)) == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ftp://callback.localhost/",
+        "/hook",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:-5/",
+        "http://xn--/",
+        "http://[::1",
+        "http://callback.localhost/hook/secret?" + "x" * 255,
+    ],
+)
+async def test_what_is_no_address_is_not_verifiable(url: str) -> None:
+    sim = strava()
+    answer = await sim.http.post(PATH, data=CLIENT | {"callback_url": url, "verify_token": "x"})
+    expected = "not verifiable" if url else "required"
+    assert first_error(answer) == (400, "PushSubscription", "callback url", expected)
+    assert sim.callback.queries == []
+
+
 @pytest.mark.parametrize(
     ("callback", "code"),
     [
         (Callback(status=403), "GET to callback URL does not return 200"),
         (Callback(echo="something else"), "not verifiable"),
+        (Callback(media_type="text/plain"), "not verifiable"),
         (Callback(status=None), "not verifiable"),
     ],
-    ids=["refuses", "echoes wrongly", "too slow"],
+    ids=["refuses", "echoes wrongly", "does not say JSON", "too slow"],
 )
 async def test_a_callback_that_fails_the_handshake_gets_no_subscription(
     callback: Callback, code: str

@@ -59,12 +59,52 @@ async def test_a_row_the_token_may_not_see_shortens_its_page() -> None:
     assert first_error(hidden) == (404, "Activity", "", "not found")
 
 
+async def test_pages_are_cut_before_private_rows_are_taken_out() -> None:
+    sim = strava(replace(SMALL, years=1.0))
+    truth = (await sim.truth())[::-1]
+    await sim.signed_in("read,activity:read")
+    sizes = set()
+    for page in range(1, len(truth) // 5 + 3):
+        rows = await sim.json("/athlete/activities", page=page, per_page=5, after=0)
+        expected = [row for row in truth[page * 5 - 5 : page * 5] if not row["private"]]
+        assert [row["id"] for row in rows] == [row["id"] for row in expected]
+        sizes.add(len(rows))
+    assert sizes >= {0, 4, 5}
+
+
+async def test_a_page_holds_thirty_rows_unless_asked_and_never_more_than_two_hundred() -> None:
+    sim = strava(replace(SMALL, years=1.2))
+    await sim.signed_in()
+    assert len(await sim.truth()) > 220
+    assert len(await sim.json("/athlete/activities")) == 30
+    assert len(await sim.json("/athlete/activities", per_page=500)) == 200
+    far_ms = int(NOW_S) * 1000
+    assert len(await sim.json("/athlete/activities", before=far_ms)) == 30
+
+
+@pytest.mark.parametrize("end", ["", "/laps", "/streams?keys=time", "/zones"])
+async def test_private_activities_need_their_scope_and_all_need_one(end: str) -> None:
+    sim = strava()
+    number = next(row["id"] for row in await sim.truth() if row["has_streams"])
+    await sim.http.patch(f"/_sim/activities/{number}", json={"private": True})
+    path = f"/activities/{number}{end}"
+    await sim.signed_in("read,activity:read_all")
+    assert (await sim.http.get(path)).status_code == 200
+    await sim.signed_in("read,activity:read")
+    assert first_error(await sim.http.get(path)) == (404, "Activity", "", "not found")
+    await sim.signed_in("read")
+    assert first_error(await sim.http.get(path)) == (
+        401, "AccessToken", "activity:read_permission", "missing",
+    )  # fmt: skip
+
+
 async def test_detail_agrees_with_its_summary_and_both_prefixes_agree() -> None:
     sim = strava()
     await sim.signed_in()
     for row in (await everything(sim, 200))[:20]:
         detail = await sim.json(f"/activities/{row['id']}", include_all_efforts="True")
-        assert await sim.json(f"/api/v3/activities/{row['id']}") == detail
+        prefixed = await sim.json(f"/api/v3/activities/{row['id']}", include_all_efforts="1")
+        assert prefixed == detail
         shared = {name for name in row if name not in {"resource_state", "map"}}
         assert {name: row[name] for name in shared} == {name: detail[name] for name in shared}
         assert detail["resource_state"] == 3

@@ -68,6 +68,7 @@ class House:
         return Reconciling(
             self.state,
             self.vault,
+            self.backfilling,
             Checking(self.ledger, self.reading, self.wire, self.clock),
             Profiling(self.reading, self.wire, self.lake, self.clock),
             self.lake,

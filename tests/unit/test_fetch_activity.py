@@ -214,9 +214,7 @@ def test_a_fetch_that_ends_late_does_not_erase_newer_work_that_was_parked(
     connected.budget.reserve(95, Priority.LIVE)
     edit = message(received_at=connected.clock.now(), aspect_type="update")
     assert fetch_activity.run(edit, connected.fetching).name == "parked"
-    settle(
-        began, connected.ledger, state="fetched", detail_sha="x", streams="present"
-    )
+    settle(began, connected.ledger, state="fetched", detail_sha="x", streams="present")
 
     entry = connected.ledger.get(ACTIVITY)
     assert entry is not None
@@ -308,7 +306,7 @@ def test_streams_that_are_not_wanted_cost_no_read_and_can_be_wanted_later(
     connected.clock.advance(1)
     backfill.plan(Backfill(ATHLETE, stream_keys="none"), connected.backfilling)
     again = message(received_at=connected.clock.now(), reason="backfill")
-    assert fetch_activity.run(again, connected.fetching).fields == {"streams": "skipped"}
+    assert fetch_activity.run(again, connected.fetching).fields["streams"] == "skipped"
     assert f"activities/{ACTIVITY}/streams" not in connected.strava.asked
 
     connected.clock.advance(1)
@@ -316,7 +314,7 @@ def test_streams_that_are_not_wanted_cost_no_read_and_can_be_wanted_later(
     assert backfill.plan(Backfill(ATHLETE, stream_keys="none"), use).planned == 0
     assert backfill.plan(Backfill(ATHLETE, stream_keys="heartrate"), use).planned == 1
     again = message(received_at=connected.clock.now(), reason="backfill")
-    assert fetch_activity.run(again, connected.fetching).fields == {"streams": "present"}
+    assert fetch_activity.run(again, connected.fetching).fields["streams"] == "present"
 
 
 def test_a_server_error_leaves_as_retryable_with_nothing_stored(connected: House) -> None:

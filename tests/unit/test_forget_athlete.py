@@ -12,7 +12,7 @@ from paceline.steps.forget_athlete import Forgetting
 from tests.builders import ATHLETE, message
 from tests.unit.conftest import House
 
-DEAUTHORISED = {
+DEAUTHORISED: dict[str, Any] = {
     "object_type": "athlete",
     "object_id": ATHLETE,
     "aspect_type": "update",

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from paceline.errors import Busy
+from paceline.ledger import Entry
 from paceline.lock import alone
 from paceline.model.event import decode_event_message
 from paceline.model.priority import Priority
-from paceline.steps import comparison, fetch_activity, reconcile, release_work
+from paceline.steps import backfill, comparison, fetch_activity, reconcile, release_work
+from paceline.steps.backfill import Backfill
 from paceline.steps.comparison import MOST_GONE, Findings
 from tests.builders import ATHLETE, NOW, detail, message, streams
 from tests.unit.conftest import House
@@ -129,8 +131,8 @@ def test_the_whole_history_is_compared_weekly_and_nothing_twice_a_day(house: Hou
     wholes = []
     for _ in range(9):
         house.clock.advance(24 * 3_600)
-        for found in reconcile.reconcile(house.reconciling).found:
-            wholes.append(found.since is None)
+        found = reconcile.reconcile(house.reconciling).found
+        wholes.extend(each.since is None for each in found)
         assert reconcile.reconcile(house.reconciling).found == []
 
     assert wholes == [True, *[False] * 6, True, False]
@@ -208,3 +210,21 @@ def test_work_that_is_parked_already_keeps_its_urgency(house: House) -> None:
 def test_years_are_those_of_the_start_in_utc() -> None:
     starts = {1: datetime.fromisoformat("2026-01-01T00:30:00+02:00")}
     assert comparison._years([1], starts) == {2025: 1}
+
+
+def test_what_a_backfill_left_out_on_purpose_is_not_missing(house: House) -> None:
+    lived(house)
+    put(house, 8, days_ago=300)
+    put(house, 9, days_ago=2)
+    since = (NOW - timedelta(days=200)).isoformat()
+    backfill.plan(Backfill(ATHLETE, since=since), house.backfilling)
+    house.ledger.put(9, lambda _: Entry(ATHLETE, NOW, "gone", "webhook"))
+
+    assert checked(house).wanted["missing"] == [9]
+
+
+def test_a_history_that_is_still_being_listed_is_not_compared(house: House) -> None:
+    lived(house)
+    backfill.start(Backfill(ATHLETE), house.backfilling)
+
+    assert reconcile.reconcile(house.reconciling, force=True).found == []

@@ -39,6 +39,10 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         ("WEBHOOK_SECRET", "with/a/slash/inside"),
         ("RUNTIME", "aws"),
         ("STRAVA_API_BASE", "http://www.strava.com"),
+        ("STRAVA_SCOPES", "read,profile:read_all"),
+        ("STRAVA_SCOPES", "activity:read,activity:write"),
+        ("STRAVA_SCOPES", " "),
+        ("PUBLIC_URL", "http://example.org"),
         ("PORT", "70000"),
         ("TICK_S", "soon"),
         ("TICK_S", "0"),
@@ -49,6 +53,16 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
 def test_a_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=f"PACELINE_{name}"):
         Settings.from_env(RIGHT | {f"PACELINE_{name}": value})
+
+
+def test_scopes_may_be_chosen_and_the_address_follows_the_port_or_is_given() -> None:
+    chosen = {"PACELINE_STRAVA_SCOPES": "activity:read profile:read_all", "PACELINE_PORT": "9000"}
+    local = Settings.from_env(RIGHT | chosen)
+    public = Settings.from_env(RIGHT | {"PACELINE_PUBLIC_URL": "https://example.org/paceline/"})
+
+    assert local.strava_scopes == "activity:read,profile:read_all"
+    assert local.base_url == "http://127.0.0.1:9000"
+    assert public.base_url == "https://example.org/paceline"
 
 
 def test_a_secret_does_not_show_in_errors_or_when_printed() -> None:

@@ -158,7 +158,7 @@ def test_a_rotated_token_is_stored_though_the_state_is_busy(
 
 @pytest.mark.parametrize("rotated", [False, True])
 def test_a_process_that_dies_before_it_stores_costs_at_most_a_new_connection(
-    house: House, monkeypatch: pytest.MonkeyPatch, rotated: bool
+    house: House, monkeypatch: pytest.MonkeyPatch, *, rotated: bool
 ) -> None:
     class Killed(BaseException):
         pass

@@ -55,9 +55,28 @@ def _parser() -> argparse.ArgumentParser:
 
     backfill = commands.add_parser("backfill", help="import the history of connected athletes")
     backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
+    backfill.add_argument("--since", metavar="DAY", help="leave out what started before")
+    backfill.add_argument("--until", metavar="DAY", help="leave out what started on it or later")
+    backfill.add_argument("--ids", nargs="+", type=int, metavar="ID", help="these activities only")
+    backfill.add_argument("--limit", type=_natural, help="at most so many activities")
+    backfill.add_argument(
+        "--streams", default="all", help="all, none, or names such as heartrate,cadence"
+    )
+    backfill.add_argument("--dry-run", action="store_true", help="list, count and stop")
+    backfill.add_argument("--wait", action="store_true", help="show progress to the end")
     backfill.set_defaults(run=_backfill)
 
-    replay = commands.add_parser("replay", help="send dead letters again")
+    sync = commands.add_parser("sync", help="ask for some activities now")
+    sync.add_argument("ids", nargs="+", type=int, metavar="ID")
+    sync.add_argument("--athlete", type=int, help="whose they are, where there are several")
+    sync.set_defaults(run=_sync)
+
+    reconcile = commands.add_parser("reconcile", help="compare Strava's list with ours, and heal")
+    reconcile.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
+    reconcile.add_argument("--full", action="store_true", help="the whole history")
+    reconcile.set_defaults(run=_reconcile)
+
+    replay = commands.add_parser("replay", help="try again what was given up on")
     replay.set_defaults(run=_replay)
 
     refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
@@ -68,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="for a script")
     status.set_defaults(run=_status)
     return parser
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
 
 
 def project_root() -> Path:
@@ -106,13 +131,25 @@ def _subscribe(arguments: argparse.Namespace) -> int:
 
 
 def _backfill(arguments: argparse.Namespace) -> int:
-    from paceline.cli.strava import backfill
+    from paceline.cli.work import backfill
 
-    return backfill(arguments.athlete)
+    return backfill(arguments)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    from paceline.cli.work import sync
+
+    return sync(arguments)
+
+
+def _reconcile(arguments: argparse.Namespace) -> int:
+    from paceline.cli.work import reconcile
+
+    return reconcile(arguments)
 
 
 def _replay(_arguments: argparse.Namespace) -> int:
-    from paceline.cli.strava import replay
+    from paceline.cli.work import replay
 
     return replay()
 

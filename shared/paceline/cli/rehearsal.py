@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ from paceline.cli.truth import differences
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.settings import Settings
 from paceline.steps import backfill, connect_athlete
-from paceline.steps.backfill import Backfill
 
 WANTED_PORTS = {"simulator": 8322, "paceline": 8321, "dashboard": 8501}
 
 # More reads than Strava grants anybody: a history arrives in a minute, not in days.
+LISTED_WITHIN_S = 120
 PLENTY = ("--read-limits", "100000,1000000", "--overall-limits", "100000,1000000")
 
 
@@ -107,13 +108,15 @@ class Rehearsal:
         callback = f"{self.url('paceline')}/receive_webhook/{settings.webhook_secret}"
         subscription_id = runtime.subscription.ensure(callback, settings.verify_token)
         runtime.remember_subscription(subscription_id)
-        return [grant.athlete_id for grant in connected]
+        return [each.athlete_id for each in connected]
 
     def plan_backfill(self) -> int:
-        """Park every activity of every athlete; how many there are to import."""
-        use = self.runtime.backfilling
-        athletes = self.runtime.vault.athletes()
-        return sum(backfill.plan(Backfill(each.athlete_id), use).planned for each in athletes)
+        """Wait until every activity of every athlete is listed; how many there are."""
+        deadline = time.monotonic() + LISTED_WITHIN_S
+        while backfill.unfinished(self.runtime.backfilling):
+            self.processes.alive_before(deadline)
+            time.sleep(0.1)
+        return sum(self.runtime.ledger.counts().values())
 
     def events(self) -> dict[str, int]:
         """How many events are queued, delivered, lost and pending at the simulator."""

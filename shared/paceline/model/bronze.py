@@ -2,21 +2,35 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast, get_args
 
 Kind = Literal["activity", "streams", "list", "athlete", "zones", "gear", "stats"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%S%fZ"
+_NAME = re.compile(
+    r"strava/athlete_id=(?P<athlete>\d+)/(?P<kind>\w+)/(activity_id=(?P<activity>\d+)/)?"
+    r"(?P<stamp>\w+)-[0-9a-f]{12}\.json\.gz"
+)
 
 
 def version_of(fetched_at: datetime) -> int:
     """Microseconds since 1970: the version of everything that this fetch brought."""
     since = fetched_at - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose and what; `activity_id` is 0 for what is of no one activity."""
+
+    athlete_id: int
+    activity_id: int
+    asked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -58,3 +72,13 @@ class BronzeObject:
 def prefix_of(athlete_id: int, kind: Kind, activity_id: int = 0) -> str:
     folder = f"strava/athlete_id={athlete_id}/{kind}/"
     return f"{folder}activity_id={activity_id}/" if activity_id else folder
+
+
+def parse_name(name: str) -> tuple[Kind, Subject]:
+    """What a name says. Raises ValueError for a name that `BronzeObject.name` does not give."""
+    found = _NAME.fullmatch(name)
+    if found is None or found["kind"] not in get_args(Kind):
+        raise ValueError(f"{name} is not the name of a bronze object.")
+    asked_at = datetime.strptime(found["stamp"], _STAMP).replace(tzinfo=UTC)
+    subject = Subject(int(found["athlete"]), int(found["activity"] or 0), asked_at)
+    return cast("Kind", found["kind"]), subject

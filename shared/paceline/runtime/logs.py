@@ -12,6 +12,17 @@ from typing import Any
 _log = logging.getLogger("paceline")
 
 
+# An ERROR alerts somebody: `halted` is said once for all the work that it stops.
+SEVERITY = {
+    "halted": "ERROR",
+    "access_lost": "ERROR",
+    "failed": "WARNING",
+    "quarantined": "WARNING",
+    "spooled": "WARNING",
+    "blocked": "ERROR",
+}
+
+
 @dataclass
 class Line:
     """Filled in while a step runs; written when it ends, however it ends."""
@@ -23,6 +34,7 @@ class Line:
 
     def add(self, outcome: str, fields: Mapping[str, Any] | None = None) -> None:
         self.outcome = outcome
+        self.severity = SEVERITY.get(outcome, self.severity)
         self.fields.update(fields or {})
 
 

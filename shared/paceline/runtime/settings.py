@@ -6,6 +6,7 @@ This is the only module that reads them. It says everything that is missing or w
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 
 from paceline.errors import SettingsInvalid
@@ -20,6 +21,15 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "Secret(***)"
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """Time as a rehearsal has it: `simulated` was now at `real`, and runs `speed` times as fast."""
+
+    real: datetime
+    simulated: datetime
+    speed: float
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Settings:
     tick_s: float = 60.0
     refresh_s: float = 2.0
     lease_s: float = 60.0
+    reconcile_s: float = 900.0
+    clock: Rehearsed | None = None
 
     @property
     def base_url(self) -> str:
@@ -117,6 +129,22 @@ def _seconds(value: str) -> float:
     return seconds
 
 
+def _rehearsed(value: str) -> Rehearsed:
+    try:
+        real, simulated, speed = value.split(",")
+        clock = Rehearsed(
+            datetime.fromisoformat(real), datetime.fromisoformat(simulated), float(speed)
+        )
+    except ValueError:
+        clock = None
+    if clock is None or not (clock.real.tzinfo and clock.simulated.tzinfo and clock.speed > 0):
+        raise ValueError(
+            "must be two instants with their zones and a speed, such as "
+            "2026-11-21T12:00:00Z,2026-12-01T00:00:00Z,60; it is for rehearsals only"
+        )
+    return clock
+
+
 def _url(value: str) -> str:
     if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise ValueError("must be an https address (http only for this machine)")
@@ -160,6 +188,8 @@ _READ: dict[str, Callable[[str], object]] = {
     "tick_s": _seconds,
     "refresh_s": _seconds,
     "lease_s": _seconds,
+    "reconcile_s": _seconds,
+    "clock": _rehearsed,
 }
 _NAMES = {each.name for each in fields(Settings)} | {"marts"}  # PACELINE_MARTS is the dashboard's
 _REQUIRED = {

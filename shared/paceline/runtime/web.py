@@ -5,7 +5,7 @@ from typing import Any
 
 import flask
 
-from paceline.errors import Retryable
+from paceline.errors import Busy, Retryable
 from paceline.model.outcome import Outcome
 from paceline.runtime.logs import outcome_of
 from paceline.steps.receive_webhook import Receiving, Request, handle
@@ -45,5 +45,8 @@ def answer_schedule(
             line.severity = "WARNING"
             line.add("retryable", {"error": type(error).__name__, "message": str(error)})
             return {"error": type(error).__name__}, 503
+        except Busy:
+            line.add("busy")
+            return {"outcome": "busy"}, 200
         line.add(outcome.name, outcome.fields)
         return {"outcome": outcome.name, **outcome.fields}, 200

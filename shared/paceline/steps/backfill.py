@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from paceline.errors import Conflict
-from paceline.lake import Cause, Lake, Subject
+from paceline.lake import Cause, Lake
 from paceline.ledger import Entry, Ledger
+from paceline.model.bronze import Subject
 from paceline.model.listed import Listed
 from paceline.model.priority import Priority
 from paceline.ports import Clock, Ids, State, Where, Wire
@@ -51,17 +52,18 @@ class Backfill:
     listed: int = 0
     planned: int = 0
     before: str | None = None  # the listing goes on with what started before
+    reached: str | None = None  # the oldest start that was planned, where a limit ended it
     state: str = "listing"
 
 
 def start(wish: Backfill, use: Backfilling) -> Backfill:
     """Remember what is wanted, over whatever was wanted before."""
     while True:
-        stored = use.state.get(COLLECTION, str(wish.athlete_id))
+        found = use.state.get(COLLECTION, str(wish.athlete_id))
         begun = replace(wish, before=wish.until)
         try:
-            if stored:
-                use.state.replace(COLLECTION, stored.id, asdict(begun), stored.version)
+            if found:
+                use.state.replace(COLLECTION, found.id, asdict(begun), found.version)
             else:
                 use.state.create(COLLECTION, str(wish.athlete_id), asdict(begun))
         except Conflict:
@@ -71,7 +73,7 @@ def start(wish: Backfill, use: Backfilling) -> Backfill:
 
 def unfinished(use: Backfilling) -> list[Backfill]:
     found = use.state.query(COLLECTION, [Where("state", "==", "listing")])
-    return [Backfill(**stored.data) for stored in found]
+    return [Backfill(**each.data) for each in found]
 
 
 def plan(wish: Backfill, use: Backfilling) -> Backfill:
@@ -82,7 +84,7 @@ def plan(wish: Backfill, use: Backfilling) -> Backfill:
 
 def go_on(athlete_id: int, use: Backfilling) -> Backfill:
     """List the rest, a page at a time; safe to be killed or told to wait between two."""
-    current = _stored(athlete_id, use)
+    current = stored(athlete_id, use) or Backfill(athlete_id, state="listed")
     before, since = _moment(current.before), _moment(current.since)
     found = pages(athlete_id, use.reading, use.wire, before=before, since=since)
     if current.state == "listing":
@@ -101,17 +103,19 @@ def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
         cause = Cause(use.ids.new(), "backfill", now)
         use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
     planned = current.planned
-    for row in rows:
-        if current.limit is not None and planned >= current.limit:
-            break
+    full = False
+    for seen, row in enumerate(rows, start=1):
         planned += want(row, current, use)
-    full = current.limit is not None and planned >= current.limit
+        if full := current.limit is not None and planned >= current.limit:
+            rows = rows[:seen]
+            break
     done = page.next_before is None or full
     taken = replace(
         current,
         listed=current.listed + len(rows),
         planned=planned,
         before=page.next_before.isoformat() if page.next_before else None,
+        reached=_oldest(rows) if full else None,
         state="listed" if done else "listing",
     )
     return _save(taken, current, use)
@@ -134,13 +138,8 @@ def _parked(entry: Entry | None, row: Listed, wish: Backfill, now: datetime) -> 
         return replace(entry, stream_keys=wish.stream_keys)
     blank = Entry(wish.athlete_id, wanted_at=now, state="parked", reason="backfill")
     return replace(
-        entry or blank,
-        wanted_at=now,
-        state="parked",
-        reason="backfill",
-        priority=Priority.BACKFILL,
+        (entry or blank).wanted_again(now, "backfill", Priority.BACKFILL),
         not_before=now + _AGE_IN_QUEUE * (now - (row.started_at or now)),
-        attempts=0,
         started_at=row.started_at or (entry.started_at if entry else None),
         streams=None,  # so that they are asked for, as they are wanted now
         stream_keys=wish.stream_keys,
@@ -151,6 +150,32 @@ def want_ids(athlete_id: int, activity_ids: Sequence[int], wish: Backfill, use: 
     """Park these, whatever a list says of them."""
     wish = replace(wish, athlete_id=athlete_id)
     return sum(want(Listed(each, None), wish, use) for each in activity_ids)
+
+
+def survey(wish: Backfill, use: Backfilling) -> Backfill:
+    """What a plan would find: it lists, and leaves everything as it is."""
+    before, since = _moment(wish.until), _moment(wish.since)
+    listed = planned = 0
+    for page in pages(wish.athlete_id, use.reading, use.wire, before=before, since=since):
+        for row in page.rows:
+            if _within(row, wish):
+                known = use.ledger.get(row.activity_id)
+                listed += 1
+                planned += not (known and _is_there(known, wish))
+        if wish.limit is not None and planned >= wish.limit:
+            return replace(wish, listed=listed, planned=wish.limit, state="listed")
+    return replace(wish, listed=listed, planned=planned, state="listed")
+
+
+def stored(athlete_id: int, use: Backfilling) -> Backfill | None:
+    """What was asked for, and how far it has come."""
+    found = use.state.get(COLLECTION, str(athlete_id))
+    return Backfill(**found.data) if found else None
+
+
+def forget(athlete_id: int, use: Backfilling) -> None:
+    """Nothing is wanted of this athlete any more."""
+    use.state.delete(COLLECTION, str(athlete_id))
 
 
 def _is_there(known: Entry, wish: Backfill) -> bool:
@@ -165,18 +190,18 @@ def _within(row: Listed, wish: Backfill) -> bool:
     return not (since and row.started_at < since) and not (until and row.started_at >= until)
 
 
-def _stored(athlete_id: int, use: Backfilling) -> Backfill:
-    stored = use.state.get(COLLECTION, str(athlete_id))
-    return Backfill(**stored.data) if stored else Backfill(athlete_id, state="listed")
+def _oldest(rows: Sequence[Listed]) -> str | None:
+    starts = [row.started_at for row in rows if row.started_at]
+    return min(starts).isoformat() if starts else None
 
 
 def _save(taken: Backfill, over: Backfill, use: Backfilling) -> Backfill:
     """Somebody may have asked for something else meanwhile: then that is what counts."""
-    stored = use.state.get(COLLECTION, str(taken.athlete_id))
-    if stored is None or stored.data != asdict(over):
+    found = use.state.get(COLLECTION, str(taken.athlete_id))
+    if found is None or found.data != asdict(over):
         return replace(taken, state="replaced")
     try:
-        use.state.replace(COLLECTION, stored.id, asdict(taken), stored.version)
+        use.state.replace(COLLECTION, found.id, asdict(taken), found.version)
     except Conflict:
         return replace(taken, state="replaced")
     return taken

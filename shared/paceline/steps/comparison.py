@@ -58,8 +58,17 @@ class Year:
     gone: int = 0
 
 
-def check(athlete_id: int, use: Checking, *, since: datetime | None) -> Findings:
-    """Compare what started since then, or everything, and park what differs."""
+def check(
+    athlete_id: int,
+    use: Checking,
+    *,
+    since: datetime | None,
+    wanted_since: datetime | None = None,
+) -> Findings:
+    """Compare what started since then, or everything, and park what differs.
+
+    What started before `wanted_since` was left out on purpose: it is not missing.
+    """
     checked_at = use.clock.now()
     listed = {
         row.activity_id: row
@@ -70,7 +79,11 @@ def check(athlete_id: int, use: Checking, *, since: datetime | None) -> Findings
         if since is None or row.started_at is None or row.started_at >= since
     }
     known = use.ledger.of_athlete(athlete_id)
-    missing = [each for each in listed if _is_missing(known.get(each))]
+    missing = [
+        each
+        for each, row in listed.items()
+        if _is_missing(known.get(each)) and not _before(row.started_at, wanted_since)
+    ]
     changed = [each for each, row in listed.items() if _is_changed(known.get(each), row)]
     gone = [
         each
@@ -117,13 +130,7 @@ def _want(
             return entry
         blank = Entry(athlete_id, wanted_at=now, state="parked", reason="reconcile")
         return replace(
-            entry or blank,
-            wanted_at=now,
-            state="parked",
-            reason="reconcile",
-            priority=Priority.EDIT,
-            not_before=now,
-            attempts=0,
+            (entry or blank).wanted_again(now, "reconcile", Priority.EDIT),
             started_at=started_at or (entry.started_at if entry else None),
             listed_sha=fingerprint,
         )

@@ -56,6 +56,13 @@ class Fetching:
 
 
 def run(message: EventMessage, use: Fetching) -> Outcome:
+    event = message.event
+    return _run(message, use).about(
+        athlete=event.owner_id, activity=event.object_id, reason=message.reason
+    )
+
+
+def _run(message: EventMessage, use: Fetching) -> Outcome:
     known = use.ledger.get(message.event.object_id)
     if known and known.covers(message.received_at):
         return Outcome("covered")
@@ -71,10 +78,10 @@ def _try(work: Work, use: Fetching) -> Outcome:
     except WaitUntil as wait:
         closed = isinstance(wait, ApplicationClosed) and wait.first
         return _wait(work, use, wait.not_before, wait.why, "halted" if closed else "parked")
-    except AthleteUnknown:
-        return Outcome("unknown_athlete")
-    except AthleteLeft:
-        return Outcome("athlete_left")
+    except (AthleteUnknown, AthleteLeft) as error:
+        if work.known:  # nobody is left to fetch it for
+            fail(work, use.ledger, str(error))
+        return Outcome("athlete_left" if isinstance(error, AthleteLeft) else "unknown_athlete")
     except AccessLost as error:
         return _wait(work, use, work.began_at + NO_ACCESS, str(error), "access_lost")
     except (StravaRefused, PayloadInvalid) as error:

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from paceline.lake import Cause, Lake, Subject
-from paceline.model.bronze import Kind
+from paceline.lake import Cause, Lake
+from paceline.model.bronze import Kind, Subject
 from paceline.model.priority import Priority
 from paceline.ports import Clock, Wire
 from paceline.reading import OK, Reading

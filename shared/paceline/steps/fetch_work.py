@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from paceline.lake import Cause, Subject
+from paceline.lake import Cause
 from paceline.ledger import Entry, Ledger
+from paceline.model.bronze import Subject
 from paceline.model.event import EventMessage
 from paceline.model.priority import Priority
 

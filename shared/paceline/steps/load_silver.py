@@ -59,14 +59,19 @@ def load(batch: Iterable[Landed], use: Loading, *, attempt: int = 1) -> list[Out
     for landed in batch:
         try:
             found.append(_rows(landed, use))
-            outcomes.append(Outcome("loaded"))
+            outcomes.append(Outcome("loaded").about(**_named(landed)))
         except PayloadInvalid as error:
             reason = f"{type(error).__name__}: {error}"
             found.append(_failed(landed, "load_silver", reason, use, attempt))
             named = {"message": str(error), "uri": landed.bronze_name}
-            outcomes.append(Outcome("quarantined", named))
+            outcomes.append(Outcome("quarantined", named).about(**_named(landed)))
     use.landing.append({name: _table(name, found, use) for name in _names(found)})
     return outcomes
+
+
+def _named(landed: Landed) -> dict[str, str | int]:
+    named: dict[str, str | int] = {"athlete": landed.athlete_id, "kind": landed.kind}
+    return named | ({"activity": landed.activity_id} if landed.activity_id else {})
 
 
 def _names(found: Iterable[Rows]) -> list[str]:

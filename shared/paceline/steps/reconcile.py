@@ -10,10 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from paceline.errors import Conflict, PacelineError, WaitUntil
-from paceline.lake import Cause, Lake, Subject
+from paceline.lake import Cause, Lake
 from paceline.lock import alone
+from paceline.model.bronze import Subject
 from paceline.model.outcome import Outcome
 from paceline.ports import Clock, Document, Ids, State
+from paceline.steps import backfill
+from paceline.steps.backfill import Backfilling
 from paceline.steps.comparison import WINDOW, Checking, Findings, check
 from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_profile import fetch as fetch_profile
@@ -32,6 +35,7 @@ class Reconciling:
 
     state: State
     vault: Vault
+    backfilling: Backfilling
     checking: Checking
     profiling: Profiling
     lake: Lake
@@ -93,8 +97,17 @@ def _one(athlete: Athlete, use: Reconciling, *, full: bool, force: bool) -> Find
     whole = full or _due(last.get("full"), FULL_EVERY, now)
     if not (force or whole or _due(last.get("any"), EVERY, now)):
         return None
+    asked_for = backfill.stored(athlete.athlete_id, use.backfilling)
+    if asked_for and asked_for.state == "listing":
+        return None  # what is not listed yet is not missing
+    oldest = (asked_for.reached or asked_for.since) if asked_for else None
     cause = Cause(use.ids.new(), "reconcile", now)
-    findings = check(athlete.athlete_id, use.checking, since=None if whole else now - WINDOW)
+    findings = check(
+        athlete.athlete_id,
+        use.checking,
+        since=None if whole else now - WINDOW,
+        wanted_since=datetime.fromisoformat(oldest) if oldest else None,
+    )
     _report(findings, cause, use)
     fetch_profile(athlete.athlete_id, cause, use.profiling, scopes=athlete.scopes)
     _remember(athlete.athlete_id, now, use, whole=whole)

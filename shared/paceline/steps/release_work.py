@@ -42,8 +42,8 @@ def run(use: Releasing, *, limit: int) -> Outcome:
     """Release at most `limit` pieces of work, and no more than their reads allow."""
     spooled = use.spool.replay()
     listed = _list_on(use.backfilling)
-    fields = {"released": _release(use, limit), "listed": listed, "spooled": spooled}
-    return Outcome("released", {name: count for name, count in fields.items() if count})
+    released = _release(use, limit)
+    return Outcome("released", {"released": released, "listed": listed, "spooled": spooled})
 
 
 def _list_on(use: Backfilling) -> int:

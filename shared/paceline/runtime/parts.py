@@ -1,0 +1,296 @@
+"""What each step is given, built from the ports; a runtime adds each port's adapter.
+
+Each part is imported when it is built, so that a function starts with what it needs and no more.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from paceline.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from paceline.adapters.strava.oauth import StravaTokenEndpoint
+    from paceline.adapters.strava.session import StravaSession
+    from paceline.adapters.strava.subscription import PushSubscription
+    from paceline.adapters.strava.wire import StravaWire
+    from paceline.budget import Budget
+    from paceline.lake import Lake
+    from paceline.ledger import Ledger
+    from paceline.ports import Blobs, Cipher, Clock, Ids, Publisher, State, Warehouse
+    from paceline.reading import Reading
+    from paceline.spool import Spool
+    from paceline.steps.backfill import Backfilling
+    from paceline.steps.build_marts import Building
+    from paceline.steps.connect_athlete import Connecting
+    from paceline.steps.fetch_activity import Fetching
+    from paceline.steps.forget_athlete import Forgetting
+    from paceline.steps.load_silver import Loading
+    from paceline.steps.receive_webhook import Receiving
+    from paceline.steps.reconcile import Reconciling
+    from paceline.steps.release_work import Releasing
+    from paceline.steps.replay import Replaying
+    from paceline.vault import Vault
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Part(Generic[T_co]):
+    """Built on first use, and once, whichever thread is first."""
+
+    def __init__(self, build: "Callable[[Any], T_co]") -> None:
+        self._build = build
+        self._name = build.__name__
+
+    def __get__(self, runtime: "Runtime", _owner: type) -> T_co:
+        with runtime.building:
+            if self._name not in runtime.built:
+                runtime.built[self._name] = self._build(runtime)
+            return cast("T_co", runtime.built[self._name])
+
+
+class Runtime:
+    """Everything but the adapters. A subclass has each of these ports as a part of its own."""
+
+    if TYPE_CHECKING:
+        clock: Part[Clock]
+        ids: Part[Ids]
+        publisher: Part[Publisher]
+        state: Part[State]
+        bronze: Part[Blobs]
+        warehouse: Part[Warehouse]
+        cipher: Part[Cipher]
+        landing_schemas: Part[Mapping[str, pa.Schema]]
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.built: dict[str, Any] = {}
+        self.building = threading.RLock()
+
+    def close(self) -> None:
+        """Close what was opened, in the order of use: the last built first."""
+        with self.building:
+            for part in reversed(self.built.values()):
+                if hasattr(part, "close"):
+                    part.close()
+            self.built.clear()
+
+    def subscription_id(self) -> int | None:
+        """The push subscription that we made; None until then."""
+        raise NotImplementedError
+
+    # What each step is given.
+
+    @Part
+    def receiving(self) -> "Receiving":
+        from paceline.steps.receive_webhook import Receiving
+
+        return Receiving(
+            publisher=self.publisher,
+            clock=self.clock,
+            ids=self.ids,
+            webhook_secret=self.settings.webhook_secret,
+            verify_token=self.settings.verify_token,
+            subscription_id=self.subscription_id,
+            spool=lambda: self.spool,
+        )
+
+    @Part
+    def fetching(self) -> "Fetching":
+        from paceline.steps.fetch_activity import Fetching
+
+        return Fetching(
+            ledger=self.ledger,
+            reading=self.reading,
+            wire=self.wire,
+            lake=self.lake,
+            clock=self.clock,
+        )
+
+    @Part
+    def loading(self) -> "Loading":
+        from paceline.steps.load_silver import Loading
+
+        return Loading(
+            bronze=self.bronze,
+            wire=self.wire,
+            landing=self.warehouse,
+            schemas=self.landing_schemas,
+            clock=self.clock,
+        )
+
+    @Part
+    def releasing(self) -> "Releasing":
+        from paceline.steps.release_work import Releasing
+
+        return Releasing(
+            ledger=self.ledger,
+            budget=self.budget,
+            publisher=self.publisher,
+            clock=self.clock,
+            ids=self.ids,
+            backfilling=self.backfilling,
+            spool=self.spool,
+        )
+
+    @Part
+    def reconciling(self) -> "Reconciling":
+        from paceline.steps.comparison import Checking
+        from paceline.steps.fetch_profile import Profiling
+        from paceline.steps.reconcile import Reconciling
+
+        return Reconciling(
+            state=self.state,
+            vault=self.vault,
+            backfilling=self.backfilling,
+            checking=Checking(self.ledger, self.reading, self.wire, self.clock),
+            profiling=Profiling(self.reading, self.wire, self.lake, self.clock),
+            lake=self.lake,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    @Part
+    def replaying(self) -> "Replaying":
+        from paceline.steps.replay import Replaying
+
+        return Replaying(self.ledger, self.lake, self.clock, self.ids)
+
+    @Part
+    def building_marts(self) -> "Building":
+        from paceline.steps.build_marts import Building
+
+        return Building(self.warehouse)
+
+    @Part
+    def connecting(self) -> "Connecting":
+        from paceline.steps.connect_athlete import Connecting, Consent
+        from paceline.tickets import Tickets
+
+        settings = self.settings
+        consent = Consent(
+            page=f"{settings.strava_oauth_base}/authorize",
+            client_id=settings.strava_client_id,
+            scopes=settings.strava_scopes,
+            redirect_uri=f"{settings.base_url}/connect_athlete/callback",
+        )
+        tickets = Tickets(settings.strava_client_secret, self.clock)
+        return Connecting(
+            oauth=self.oauth,
+            vault=self.vault,
+            ids=self.ids,
+            tickets=tickets,
+            consent=consent,
+            pause=time.sleep,
+            connected=self._begin_work,
+            stop_work=self.stop_work,
+        )
+
+    @Part
+    def forgetting(self) -> "Forgetting":
+        from paceline.steps.forget_athlete import Forgetting
+
+        return Forgetting(self.vault, self.budget, self.stop_work)
+
+    def _begin_work(self, athlete_id: int) -> None:
+        """Whoever connects gets their history; whoever connects again gets on with their work."""
+        from paceline.steps import backfill
+
+        if backfill.stored(athlete_id, self.backfilling) is None:
+            backfill.start(backfill.Backfill(athlete_id), self.backfilling)
+        self.ledger.wake(athlete_id, self.clock.now())
+
+    def stop_work(self, athlete_id: int) -> None:
+        """Nothing more is fetched for them, and connecting again starts anew."""
+        from paceline.steps import backfill
+
+        backfill.forget(athlete_id, self.backfilling)
+        self.ledger.stop(athlete_id, "the athlete disconnected")
+
+    @Part
+    def backfilling(self) -> "Backfilling":
+        from paceline.steps.backfill import Backfilling
+
+        return Backfilling(
+            state=self.state,
+            ledger=self.ledger,
+            reading=self.reading,
+            wire=self.wire,
+            lake=self.lake,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    # Over the ports.
+
+    @Part
+    def lake(self) -> "Lake":
+        from paceline.lake import Lake
+
+        return Lake(self.bronze, self.publisher)
+
+    @Part
+    def spool(self) -> "Spool":
+        from paceline.spool import Spool
+
+        return Spool(self.bronze, self.publisher)
+
+    @Part
+    def ledger(self) -> "Ledger":
+        from paceline.ledger import Ledger
+
+        return Ledger(self.state)
+
+    @Part
+    def budget(self) -> "Budget":
+        from paceline.budget import Budget
+
+        return Budget(self.state, self.clock)
+
+    @Part
+    def vault(self) -> "Vault":
+        from paceline.vault import Vault
+
+        return Vault(self.state, self.cipher, self.oauth, self.clock, self.ids)
+
+    # Strava.
+
+    @Part
+    def session(self) -> "StravaSession":
+        from paceline.adapters.strava.session import StravaSession
+
+        return StravaSession(self.settings.strava_api_base, self.settings.strava_oauth_base)
+
+    @Part
+    def oauth(self) -> "StravaTokenEndpoint":
+        from paceline.adapters.strava.oauth import StravaTokenEndpoint
+
+        settings = self.settings
+        return StravaTokenEndpoint(
+            self.session, settings.strava_client_id, settings.strava_client_secret
+        )
+
+    @Part
+    def subscription(self) -> "PushSubscription":
+        from paceline.adapters.strava.subscription import PushSubscription
+
+        settings = self.settings
+        return PushSubscription(
+            self.session, settings.strava_client_id, settings.strava_client_secret
+        )
+
+    @Part
+    def wire(self) -> "StravaWire":
+        from paceline.adapters.strava.wire import StravaWire
+
+        return StravaWire()
+
+    @Part
+    def reading(self) -> "Reading":
+        from paceline.adapters.strava.api import StravaReadApi
+        from paceline.reading import Reading
+
+        return Reading(StravaReadApi(self.session), self.budget, self.vault)
