@@ -128,7 +128,7 @@ def test_a_rolling_check_lists_the_last_weeks_and_leaves_the_rest_alone(house: H
 
 def test_the_whole_history_is_compared_weekly_and_nothing_twice_a_day(house: House) -> None:
     lived(house)
-    wholes = []
+    wholes: list[bool] = []
     for _ in range(9):
         house.clock.advance(24 * 3_600)
         found = reconcile.reconcile(house.reconciling).found

@@ -51,6 +51,8 @@ SELECT
   activities.calories_kcal,
   activities.gear_id,
   COALESCE(activities.private, FALSE) AS private,
+  -- Before summaries were kept, everything was read in detail.
+  COALESCE(activities.detailed, TRUE) AS detailed,
   recorded.activity_id IS NOT NULL AS has_streams,
   metrics.recorded_s,
   activities.version
