@@ -74,6 +74,8 @@ class AthleteLeft(Permanent):
 class AccessLost(Permanent):
     """Strava refuses the athlete's token for good; the athlete must connect again."""
 
+    first = False  # True where it was found out; the others need not alert again
+
 
 class StravaRefused(Permanent):
     """Strava refuses this request for good, whoever asks again."""

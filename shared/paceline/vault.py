@@ -174,7 +174,10 @@ class Vault:
             marked = self._leases.replace(leased, {"status": status, **NO_LEASE})
         except Conflict:
             return self._others(leased)
-        raise _lost(marked)
+        lost = _lost(marked)
+        if isinstance(lost, AccessLost):
+            lost.first = True
+        raise lost
 
     def _keep(self, leased: Stored, pair: TokenPair) -> str:
         """Store the new tokens: until then they exist nowhere but here."""

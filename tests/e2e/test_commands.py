@@ -1,28 +1,13 @@
 """The commands an operator types, as processes against the running world."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from paceline.cli.rehearsal import Rehearsal
-
-
-def paceline(world: Rehearsal, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "paceline", *arguments],
-        capture_output=True,
-        check=False,
-        cwd=world.root,
-        env=env | world.settings() | changes,
-        text=True,
-        timeout=60,
-    )
+from tests.e2e.commands import paceline
 
 
 def consent(world: Rehearsal, scope: str) -> str:
@@ -100,13 +85,6 @@ def test_a_start_outside_the_repository_says_what_to_set(world: Rehearsal, tmp_p
 
     assert done.returncode == 1
     assert "PACELINE_ROOT" in done.stderr
-
-
-def test_a_backfill_that_has_nothing_left_plans_nothing(world: Rehearsal) -> None:
-    done = paceline(world, "backfill")
-
-    assert done.returncode == 0, done.stderr
-    assert ": 0 activities to import" in done.stdout
 
 
 def test_a_second_writer_is_told_who_holds_the_warehouse(world: Rehearsal) -> None:

@@ -3,18 +3,20 @@
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 from threading import Thread
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.errors import StoreUnavailable
 from paceline.warehouse.tables import TableInvalid
 from tests.sql.conftest import Opener
-from tests.sql.landed import activity, chunks, tables
+from tests.sql.landed import TABLES, activity, chunks, tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +24,16 @@ ROOT = Path(__file__).parents[2]
 def read(marts: Path, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(marts, read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+def report(year: int, listed: int) -> dict[str, pa.Table]:
+    """A comparison of one year that found nothing to heal."""
+    checked_at = datetime(2024, 6, 1, 6, 3, 59, tzinfo=UTC)
+    nothing = {"missing": 0, "changed": 0, "gone": 0, "held_back": 0}
+    row = {"athlete_id": 1, "year": year, "checked_at": checked_at, "whole": True}
+    row |= {"listed": listed, "held": listed, **nothing}
+    schema = TABLES["ops.reconciliations"].arrow_schema()
+    return {"ops.reconciliations": pa.Table.from_pylist([row], schema=schema)}
 
 
 def child(code: str) -> subprocess.Popen[str]:
@@ -37,8 +49,8 @@ def test_marts_are_published_under_both_names(warehouse: DuckDbWarehouse, marts:
     assert read(marts, sql) == [(1, 1), (2, 1)]
     assert read(marts, sql.replace("monthly", "marts.monthly")) == [(1, 1), (2, 1)]
     assert read(marts, "SELECT blocked_tables FROM freshness") == [(0,)]
-    names = [("activity_summary",), ("daily_summary",), ("freshness",), ("monthly_summary",)]
-    assert read(marts, "SHOW TABLES") == names
+    of_marts = [(name[6:],) for name in sorted(TABLES) if name.startswith("marts.")]
+    assert read(marts, "SHOW TABLES") == of_marts
 
 
 def test_empty_marts_are_published_before_there_is_anything(
@@ -57,6 +69,37 @@ def test_nothing_is_published_when_nothing_changed(warehouse: DuckDbWarehouse, m
     marts.unlink()
     warehouse.refresh()
     assert read(marts, "SELECT COUNT(*) FROM activity_summary") == [(1,)]
+
+
+def test_what_is_of_no_activity_is_published_too(warehouse: DuckDbWarehouse, marts: Path) -> None:
+    warehouse.append(tables({"activities": [activity(1)]}))
+    warehouse.refresh()
+    told = "SELECT told FROM completeness"
+    assert read(marts, told) == [("2024: 1, not checked yet",)]
+    warehouse.append(report(year=2024, listed=1))
+    assert warehouse.refresh().touched_activities == 0
+    assert read(marts, told) == [("2024: 1 of 1, 0 healed, checked 2024-06-01 06:03",)]
+    published = marts.stat().st_ino
+    warehouse.refresh()
+    assert marts.stat().st_ino == published
+
+
+def test_marts_have_the_types_that_their_metadata_tells(
+    warehouse: DuckDbWarehouse, marts: Path
+) -> None:
+    warehouse.refresh()
+    found = read(
+        marts,
+        "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND NOT internal",
+    )
+    told = {
+        (table.name[6:], column.name, column.type.duckdb())
+        for table in TABLES.values()
+        for column in table.columns
+        if table.layer == "marts"
+    }
+    assert set(found) == told
 
 
 def test_what_a_killed_publish_left_is_removed(reopen: Opener, marts: Path) -> None:

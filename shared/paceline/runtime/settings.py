@@ -49,7 +49,7 @@ class Settings:
     tick_s: float = 60.0
     refresh_s: float = 2.0
     lease_s: float = 60.0
-    reconcile_s: float = 900.0
+    reconcile_s: float = 60.0
     clock: Rehearsed | None = None
 
     @property

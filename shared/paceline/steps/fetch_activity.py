@@ -83,7 +83,8 @@ def _try(work: Work, use: Fetching) -> Outcome:
             fail(work, use.ledger, str(error))
         return Outcome("athlete_left" if isinstance(error, AthleteLeft) else "unknown_athlete")
     except AccessLost as error:
-        return _wait(work, use, work.began_at + NO_ACCESS, str(error), "access_lost")
+        name = "access_lost" if error.first else "parked"
+        return _wait(work, use, work.began_at + NO_ACCESS, str(error), name)
     except (StravaRefused, PayloadInvalid) as error:
         return _give_up(work, use, error)
 

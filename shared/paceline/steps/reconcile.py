@@ -62,6 +62,8 @@ def run(use: Reconciling, *, full: bool = False, force: bool = False) -> Outcome
     }
     if report.failed:
         fields["errors"] = "; ".join(f"{each}: {why}" for each, why in report.failed.items())[:500]
+    if any(why.startswith("AccessLost") for why in report.failed.values()):
+        return Outcome("access_lost", fields)  # found here first: who lost it before was not asked
     return Outcome("failed" if report.failed else "reconciled", fields)
 
 
@@ -75,11 +77,16 @@ def reconcile(
     """Every active athlete who is due, or all of them by `force`. Raises Busy when one is at it."""
     found: list[Findings] = []
     failed: dict[int, str] = {}
+    chosen = [
+        each
+        for each in use.vault.athletes()
+        if each.status == "active" and (athlete_ids is None or each.athlete_id in athlete_ids)
+        if force or full or _is_due(each.athlete_id, use)
+    ]
+    if not chosen:
+        return Report(found, failed)
     with alone("reconcile", use.state, use.clock, use.ids, most=LONGEST):
-        for athlete in use.vault.athletes():
-            chosen = athlete_ids is None or athlete.athlete_id in athlete_ids
-            if athlete.status != "active" or not chosen:
-                continue
+        for athlete in chosen:
             try:
                 if findings := _one(athlete, use, full=full, force=force):
                     found.append(findings)
@@ -92,11 +99,10 @@ def reconcile(
 
 
 def _one(athlete: Athlete, use: Reconciling, *, full: bool, force: bool) -> Findings | None:
+    if not (force or full or _is_due(athlete.athlete_id, use)):
+        return None  # another run was faster
     now = use.clock.now()
-    last = _last(athlete.athlete_id, use)
-    whole = full or _due(last.get("full"), FULL_EVERY, now)
-    if not (force or whole or _due(last.get("any"), EVERY, now)):
-        return None
+    whole = full or _due(_last(athlete.athlete_id, use).get("full"), FULL_EVERY, now)
     asked_for = backfill.stored(athlete.athlete_id, use.backfilling)
     if asked_for and asked_for.state == "listing":
         return None  # what is not listed yet is not missing
@@ -134,6 +140,11 @@ def _report(findings: Findings, cause: Cause, use: Reconciling) -> None:
 def _last(athlete_id: int, use: Reconciling) -> Document:
     stored = use.state.get(COLLECTION, str(athlete_id))
     return stored.data if stored else {}
+
+
+def _is_due(athlete_id: int, use: Reconciling) -> bool:
+    last, now = _last(athlete_id, use), use.clock.now()
+    return _due(last.get("full"), FULL_EVERY, now) or _due(last.get("any"), EVERY, now)
 
 
 def _due(last: str | None, every: timedelta, now: datetime) -> bool:

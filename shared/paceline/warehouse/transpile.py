@@ -30,4 +30,8 @@ def _correct(node: exp.Expr) -> exp.Expr:
     # GoogleSQL's 1.5 is a FLOAT64, DuckDB's an exact DECIMAL(2, 1) that multiplies differently.
     if isinstance(node, exp.Literal) and node.is_number and not node.is_int:
         return exp.cast(node.copy(), exp.DType.DOUBLE)
+    # GoogleSQL counts no rows, or only NULLs, as 0; DuckDB's COUNT_IF as NULL.
+    if isinstance(node, exp.CountIf):
+        counted = node.this.transform(_correct)
+        return exp.Count(this=exp.Case().when(counted, exp.Literal.number(1)))
     return node

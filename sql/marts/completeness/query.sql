@@ -25,17 +25,24 @@ comparisons AS (
       ORDER BY ingested_at DESC
     ) = 1
 ),
+newest_first AS (
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY athlete_id, year ORDER BY checked_at DESC) AS place
+  FROM
+    comparisons
+),
 checked AS (
   SELECT
     athlete_id,
     year,
-    MAX_BY(listed, checked_at) AS listed,
-    MAX_BY(held_back, checked_at) AS held_back,
+    MAX(IF(place = 1, listed, NULL)) AS listed,
+    MAX(IF(place = 1, held_back, NULL)) AS held_back,
     SUM(missing + changed + gone) AS healed,
     MAX(checked_at) AS checked_at,
     MAX(IF(whole, checked_at, NULL)) AS whole_checked_at
   FROM
-    comparisons
+    newest_first
   GROUP BY
     athlete_id,
     year

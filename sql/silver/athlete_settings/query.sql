@@ -11,7 +11,8 @@ landed_zones AS (
     landing.zones
 ),
 profiles AS (
-  -- A version that landed twice is one version; the later reading of it wins.
+  -- A version that landed twice is one version; the later reading of it wins. What has none of
+  -- these is the profile as anyone sees it: it does not say that there is no weight.
   SELECT
     athlete_id,
     version,
@@ -19,6 +20,8 @@ profiles AS (
     ftp_w
   FROM
     landed_profiles
+  WHERE
+    COALESCE(measurement_preference, CAST(weight_kg AS STRING), CAST(ftp_w AS STRING)) IS NOT NULL
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, version

@@ -66,8 +66,15 @@ class DuckDbScript:
 
     def __post_init__(self) -> None:
         for view in self.plan.views:
+            # DuckDB sums into 128 bits and has instants without a zone: types as they are told.
+            columns = ", ".join(
+                f'CAST("{column.name}" AS {column.type.duckdb()}) AS "{column.name}"'
+                for column in view.columns
+            )
             query = to_duckdb(view.query or "", self.plan.tables)
-            self.connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {query}")
+            self.connection.execute(
+                f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM ({query})"
+            )
 
     def run(self, *, full: bool) -> RefreshReport:
         started_at = self.clock.now()

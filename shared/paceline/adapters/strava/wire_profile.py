@@ -58,9 +58,9 @@ class _Total(BaseModel):
 
 
 class _Stats(BaseModel):
-    all_ride_totals: _Total = _Total()
-    all_run_totals: _Total = _Total()
-    all_swim_totals: _Total = _Total()
+    all_ride_totals: _Total | None = None
+    all_run_totals: _Total | None = None
+    all_swim_totals: _Total | None = None
 
 
 def profile(kind: Kind, body: bytes) -> Document:
@@ -100,7 +100,7 @@ def _stats(body: bytes) -> Document:
     found = _Stats.model_validate_json(body)
     rows: dict[str, Any] = {}
     for sport in ("ride", "run", "swim"):
-        total: _Total = getattr(found, f"all_{sport}_totals")
+        total: _Total = getattr(found, f"all_{sport}_totals") or _Total()
         rows |= {f"{sport}_{name}": value for name, value in total.model_dump().items()}
     return rows
 
