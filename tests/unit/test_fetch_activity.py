@@ -326,6 +326,19 @@ def test_a_server_error_leaves_as_retryable_with_nothing_stored(connected: House
     assert connected.landed() == []
 
 
+def test_an_outage_that_lasts_is_parked_instead_of_dying_on_the_bus(connected: House) -> None:
+    connected.strava.instead = [connected.strava.answer(503, "<html>")] * 2
+    with pytest.raises(StravaUnavailable):
+        fetch_activity.run(message(), connected.fetching, attempt=3)
+    outcome = fetch_activity.run(message(), connected.fetching, attempt=4)
+    assert outcome.name == "strava_unavailable"
+
+    connected.clock.advance(600)
+    assert [each for each, _ in connected.ledger.due(connected.clock.now(), 10)] == [ACTIVITY]
+    again = message(received_at=connected.clock.now(), reason="retry")
+    assert fetch_activity.run(again, connected.fetching).name == "fetched"
+
+
 def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected: House) -> None:
     full = {"x-readratelimit-limit": "100,1000", "x-readratelimit-usage": "100,100"}
     connected.strava.instead = [connected.strava.answer(429, {}, **full)]

@@ -6,12 +6,14 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from paceline.cli.processes import Processes, free_port
 from paceline.cli.truth import differences
+from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.settings import Settings
 from paceline.steps import backfill, connect_athlete
@@ -33,6 +35,7 @@ class Rehearsal:
     changes: Mapping[str, str] = field(default_factory=dict)  # to our settings
     ports: dict[str, int] = field(default_factory=dict)
     moved: dict[str, int] = field(default_factory=dict)  # wanted ports that were taken
+    clock: str = ""  # PACELINE_CLOCK; the machine's own time without one
 
     def __post_init__(self) -> None:
         taken: set[int] = set()
@@ -64,6 +67,7 @@ class Rehearsal:
             "PACELINE_TICK_S": "0.5",
             "PACELINE_REFRESH_S": "1",
             "PACELINE_LEASE_S": "10",
+            **({"PACELINE_CLOCK": self.clock} if self.clock else {}),
             **self.changes,
         }
 
@@ -73,10 +77,15 @@ class Rehearsal:
         self.processes.start("simulator", arguments, _environment())
         self.processes.wait_for_port("simulator", self.ports["simulator"])
 
-    def start_service(self) -> None:
+    def start_service(self, *, wait: bool = True) -> None:
+        self.start_command("paceline", "up", "--exit-with-parent")
+        if wait:
+            self.processes.wait_for_port("paceline", self.ports["paceline"])
+
+    def start_command(self, name: str, *arguments: str) -> None:
+        """`paceline` with these arguments, as a child that is called `name`."""
         env = _environment() | self.settings()
-        self.processes.start("paceline", ["paceline", "up", "--exit-with-parent"], env)
-        self.processes.wait_for_port("paceline", self.ports["paceline"])
+        self.processes.start(name, ["paceline", *arguments], env)
 
     def start_dashboard(self) -> None:
         port = self.ports["dashboard"]
@@ -98,17 +107,35 @@ class Rehearsal:
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             return json.loads(response.read() or b"null")
 
+    def move_clock(self, seconds: float, *, speed: float) -> None:
+        """Time passes at the simulator. Whoever of us starts from now on goes by its clock.
+
+        Ours is a moment late and never early: no call is made before its quarter has begun.
+        """
+        answer = self.admin("POST", "clock", {"seconds": seconds, "speed": speed})
+        simulated = datetime.fromtimestamp(answer["now_s"], UTC)
+        self.clock = f"{datetime.now(UTC).isoformat()},{simulated.isoformat()},{speed:g}"
+        self._drop_runtime()
+
     def connect(self) -> list[int]:
         """What the athletes' clicks and `paceline subscribe create` do."""
-        runtime, settings = self.runtime, self.runtime.settings
-        connected = []
-        for athlete in self.admin("GET", "athletes"):
-            consent = self.admin("POST", "authorize", {"athlete_id": athlete["id"]})
-            connected.append(connect_athlete.connect(consent["code"], runtime.connecting))
+        athletes = [each["id"] for each in self.admin("GET", "athletes")]
+        for athlete_id in athletes:
+            self.connect_athlete(athlete_id)
+        self.subscribe()
+        return athletes
+
+    def connect_athlete(self, athlete_id: int, scope: str = "") -> None:
+        """The athlete's clicks; without a scope they allow whatever is asked for."""
+        order = {"athlete_id": athlete_id} | ({"scope": scope} if scope else {})
+        consent = self.admin("POST", "authorize", order)
+        connect_athlete.connect(consent["code"], self.runtime.connecting)
+
+    def subscribe(self) -> None:
+        settings = self.runtime.settings
         callback = f"{self.url('paceline')}/receive_webhook/{settings.webhook_secret}"
-        subscription_id = runtime.subscription.ensure(callback, settings.verify_token)
-        runtime.remember_subscription(subscription_id)
-        return [each.athlete_id for each in connected]
+        subscription_id = self.runtime.subscription.ensure(callback, settings.verify_token)
+        self.runtime.remember_subscription(subscription_id)
 
     def plan_backfill(self) -> int:
         """Wait until every activity of every athlete is listed; how many there are."""
@@ -127,14 +154,18 @@ class Rehearsal:
         return differences(self.admin("GET", "truth"), self.runtime.marts_path)
 
     def dead_letters(self) -> list[str]:
-        steps = ("fetch_activity", "load_silver")
-        return [each.reason for step in steps for each in self.runtime.bus.dead_letters(step)]
+        bus = self.runtime.bus
+        return [each.reason for step in SUBSCRIPTIONS for each in bus.dead_letters(step.name)]
 
     def close(self) -> None:
         try:
-            self.runtime.close()
+            self._drop_runtime()
         finally:
             self.processes.stop()
+
+    def _drop_runtime(self) -> None:
+        if runtime := self.__dict__.pop("runtime", None):
+            runtime.close()
 
 
 def _environment() -> dict[str, str]:

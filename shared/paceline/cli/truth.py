@@ -30,18 +30,32 @@ def differences(truth: Sequence[Row], marts: Path) -> list[str]:
     if not marts.exists():
         return [f"{marts.name} does not exist yet"] if truth else []
     with duckdb.connect(str(marts), read_only=True) as connection:
-        columns = ", ".join(COMPARED)
-        found = _rows(
-            connection,
-            f"SELECT activity_id, local_date::VARCHAR AS local_date, {columns} "  # noqa: S608
-            "FROM marts.activity_summary",
-        )
+        found = _summaries(connection)
         days = _rows(
             connection,
             "SELECT athlete_id, local_date::VARCHAR AS local_date, sport_type, activities, "
             "distance_m, moving_time_s FROM marts.daily_summary",
         )
-    return _compare_activities(truth, found) + _compare_days(truth, days)
+    faults = _compare_activities(truth, found)
+    named = [f"{number}: {fault}" for number in sorted(faults) for fault in faults[number]]
+    return named + _compare_days(truth, days)
+
+
+def differing(truth: Sequence[Row], marts: Path) -> dict[int, list[str]]:
+    """Each activity of which the marts say something else, and what."""
+    if not marts.exists():
+        return {row["id"]: ["is missing"] for row in truth}
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        return _compare_activities(truth, _summaries(connection))
+
+
+def _summaries(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    columns = ", ".join(COMPARED)
+    return _rows(
+        connection,
+        f"SELECT activity_id, local_date::VARCHAR AS local_date, {columns} "  # noqa: S608
+        "FROM marts.activity_summary",
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
@@ -50,22 +64,28 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _compare_activities(truth: Sequence[Row], found: Sequence[Row]) -> list[str]:
+def _compare_activities(truth: Sequence[Row], found: Sequence[Row]) -> dict[int, list[str]]:
     wanted = {row["id"]: row for row in truth}
-    have = {row["activity_id"]: row for row in found}
-    faults = [f"{activity} is missing" for activity in sorted(wanted.keys() - have.keys())]
-    faults += [f"{activity} should be gone" for activity in sorted(have.keys() - wanted.keys())]
-    if len(found) > len(have):
-        faults.append(f"{len(found) - len(have)} activities are there twice")
-    for activity in sorted(wanted.keys() & have.keys()):
-        expected = {column: wanted[activity][name] for column, name in COMPARED.items()}
-        expected["local_date"] = _local_date(wanted[activity])
-        faults += [
-            f"{activity}: {column} is {have[activity][column]!r}, not {value!r}"
-            for column, value in expected.items()
-            if not _same(have[activity][column], value)
-        ]
-    return faults
+    have: dict[int, list[Row]] = defaultdict(list)
+    for row in found:
+        have[row["activity_id"]].append(row)
+    faults = {number: _faults(wanted.get(number), have.get(number, [])) for number in wanted | have}
+    return {number: told for number, told in faults.items() if told}
+
+
+def _faults(wanted: Row | None, have: Sequence[Row]) -> list[str]:
+    """Of one activity: as it should be, and the rows that there are of it."""
+    if wanted is None:
+        return ["should be gone"]
+    if len(have) != 1:
+        return ["is there twice" if have else "is missing"]
+    expected = {column: wanted[name] for column, name in COMPARED.items()}
+    expected["local_date"] = _local_date(wanted)
+    return [
+        f"{column} is {have[0][column]!r}, not {value!r}"
+        for column, value in expected.items()
+        if not _same(have[0][column], value)
+    ]
 
 
 def _compare_days(truth: Sequence[Row], days: Sequence[Row]) -> list[str]:

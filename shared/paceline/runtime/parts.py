@@ -6,8 +6,10 @@ Each part is imported when it is built, so that a function starts with what it n
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from paceline.errors import PacelineError
 from paceline.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -199,9 +201,11 @@ class Runtime:
         """Whoever connects gets their history; whoever connects again gets on with their work."""
         from paceline.steps import backfill
 
+        self.ledger.wake(athlete_id, self.clock.now())
         if backfill.stored(athlete_id, self.backfilling) is None:
             backfill.start(backfill.Backfill(athlete_id), self.backfilling)
-        self.ledger.wake(athlete_id, self.clock.now())
+            with suppress(PacelineError):  # the newest page at once; release_work lists the rest
+                backfill.go_on(athlete_id, self.backfilling, most_pages=1)
 
     def stop_work(self, athlete_id: int) -> None:
         """Nothing more is fetched for them, and connecting again starts anew."""

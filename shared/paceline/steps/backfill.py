@@ -5,6 +5,7 @@ and streams follow as parked work, newest first. The plan is a document: whoever
 unfinished goes on where the last one stopped.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -82,13 +83,13 @@ def plan(wish: Backfill, use: Backfilling) -> Backfill:
     return go_on(wish.athlete_id, use)
 
 
-def go_on(athlete_id: int, use: Backfilling) -> Backfill:
+def go_on(athlete_id: int, use: Backfilling, *, most_pages: int | None = None) -> Backfill:
     """List the rest, a page at a time; safe to be killed or told to wait between two."""
     current = stored(athlete_id, use) or Backfill(athlete_id, state="listed")
     before, since = _moment(current.before), _moment(current.since)
     found = pages(athlete_id, use.reading, use.wire, before=before, since=since)
     if current.state == "listing":
-        for page in found:
+        for page in itertools.islice(found, most_pages):
             current = _take(page, current, use)
             if current.state != "listing":
                 break

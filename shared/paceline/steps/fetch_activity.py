@@ -15,6 +15,7 @@ from paceline.errors import (
     AthleteUnknown,
     PayloadInvalid,
     StravaRefused,
+    StravaUnavailable,
     WaitUntil,
 )
 from paceline.lake import Lake
@@ -32,6 +33,9 @@ from paceline.steps.fetch_work import Work, fail, park, settle, wanted
 NOT_FOUND_RETRY_S = (10, 60, 300, 1_800)
 STREAMS_RETRY_S = (300, 900, 2_700)
 SETTLED = timedelta(days=1)
+
+# An outage is not waited for on the bus, where ten attempts make a dead letter of a good message.
+PATIENCE, OUTAGE = 4, timedelta(minutes=10)
 
 # Work of an athlete who must connect again is kept; connecting wakes it sooner.
 NO_ACCESS = timedelta(days=1)
@@ -55,23 +59,23 @@ class Fetching:
     clock: Clock
 
 
-def run(message: EventMessage, use: Fetching) -> Outcome:
+def run(message: EventMessage, use: Fetching, *, attempt: int = 1) -> Outcome:
     event = message.event
-    return _run(message, use).about(
+    return _run(message, use, attempt).about(
         athlete=event.owner_id, activity=event.object_id, reason=message.reason
     )
 
 
-def _run(message: EventMessage, use: Fetching) -> Outcome:
+def _run(message: EventMessage, use: Fetching, attempt: int) -> Outcome:
     known = use.ledger.get(message.event.object_id)
     if known and known.covers(message.received_at):
         return Outcome("covered")
     if known and known.detail_sha and known.athlete_id != message.event.owner_id:
         return Outcome("foreign_athlete")
-    return _try(Work(message, known, use.clock.now()), use)
+    return _try(Work(message, known, use.clock.now()), use, attempt)
 
 
-def _try(work: Work, use: Fetching) -> Outcome:
+def _try(work: Work, use: Fetching, attempt: int) -> Outcome:
     """Whatever Strava, the budget or the athlete say, the work is kept or named."""
     try:
         return _fetch(work, use)
@@ -85,6 +89,10 @@ def _try(work: Work, use: Fetching) -> Outcome:
     except AccessLost as error:
         name = "access_lost" if error.first else "parked"
         return _wait(work, use, work.began_at + NO_ACCESS, str(error), name)
+    except StravaUnavailable as error:
+        if attempt < PATIENCE:
+            raise
+        return _wait(work, use, work.began_at + OUTAGE, str(error), "strava_unavailable")
     except (StravaRefused, PayloadInvalid) as error:
         return _give_up(work, use, error)
 
