@@ -49,13 +49,14 @@ def _heart(profile: Profile, streams: Streams) -> Json:
     edges = heart_edges(profile)
     beats = np.zeros(len(streams)) if streams.heartrate is None else np.rint(streams.heartrate)
     spent_s = _spent_s(streams, beats, edges)
+    ends = [*(edge - 1 for edge in edges), -1]  # whole beats: no two zones share one
     # Points grow with the zone; the score is their sum.
     points = round(sum(s * weight for s, weight in zip(spent_s, (0, 1, 2, 4, 6), strict=True)) / 90)
     return {
         "score": float(points),
         "points": points,
         "custom_zones": False,
-        "distribution_buckets": _buckets([0, *edges], [*edges, -1], [round(s) for s in spent_s]),
+        "distribution_buckets": _buckets([0, *edges], ends, [round(s) for s in spent_s]),
     }
 
 

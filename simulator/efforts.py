@@ -81,18 +81,22 @@ def best_effort(streams: Streams, name: str, length_m: int) -> BestEffort | None
     """The quickest stretch, and the first of equals.
 
     Each stretch ends with the first sample that is far enough from its own first one; what it is
-    too long is taken off the time in proportion.
+    too long is taken off the time in proportion. In whole decimetres, which the stream tells too:
+    a sum of fractions would miss its mark by a hair, and the time by a second.
     """
-    metres, seconds = np.round(streams.distance_m, 1), streams.time_s
-    ends: IntArray = np.searchsorted(metres, metres + length_m)
-    starts = np.flatnonzero(ends < metres.size)
+    covered_dm: IntArray = np.rint(streams.distance_m * 10).astype(np.int64)
+    seconds: IntArray = streams.time_s.astype(np.int64)
+    length_dm = length_m * 10
+    ends: IntArray = np.searchsorted(covered_dm, covered_dm + length_dm)
+    starts = np.flatnonzero(ends < covered_dm.size)
     if not starts.size:
         return None
     took_s = seconds[ends[starts]] - seconds[starts]
     first = int(starts[int(np.argmin(took_s))])
     last = int(ends[first])
-    covered_m = float(metres[last] - metres[first])
-    elapsed_s = int(np.floor((seconds[last] - seconds[first]) * length_m / covered_m))
+    elapsed_s = int(
+        (seconds[last] - seconds[first]) * length_dm // (covered_dm[last] - covered_dm[first])
+    )
     moving_s = min(elapsed_s, _moving_s(streams, first, last))
     return BestEffort(name, length_m, elapsed_s, moving_s, first, last)
 

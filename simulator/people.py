@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from simulator.athletes import Athlete, Gear
-from simulator.plan import RIDES, RUNS, Plan, course_of
+from simulator.plan import RIDES, Plan, course_of
 from simulator.profiles import Profile
 from simulator.recorded import RecordedAthlete
 from simulator.records import Ledger
@@ -19,8 +19,7 @@ Json = dict[str, Any]
 _RECENT_S = 28 * 86_400
 _POWER_EDGES = (0.55, 0.75, 0.90, 1.05, 1.20, 1.50)
 _HEART_EDGES = (0.60, 0.70, 0.80, 0.90)
-
-
+_ON_THE_ROAD = frozenset({"Run", "TrailRun"})  # those whose older `type` is Run
 _UNSAID_IN = 5
 _FEET = frozenset({"United States"})
 
@@ -123,7 +122,7 @@ def stats(athlete: Athlete, ledger: Ledger, now_s: float) -> Json:
         "biggest_ride_distance": max((a.figures.distance_m for a in rides), default=None),
         "biggest_climb_elevation_gain": max(climbs, default=0.0) or None,
     }
-    for name, sports in (("ride", RIDES), ("run", RUNS), ("swim", frozenset({"Swim"}))):
+    for name, sports in (("ride", RIDES), ("run", _ON_THE_ROAD), ("swim", frozenset({"Swim"}))):
         chosen = [activity for activity in shown if activity.sport_type in sports]
         recent = [activity for activity in chosen if activity.plan.start_s >= now_s - _RECENT_S]
         counts = [len(ledger.standing(activity).achievements) for activity in recent]

@@ -68,7 +68,7 @@ def riding_power(
 def running_cost(grade: FloatArray) -> FloatArray:
     """Energy of a metre on a slope against one on the flat, after Minetti et al. (2002)."""
     slope = np.clip(grade, -0.3, 0.3)
-    cost = 155.4 * slope**5 - 30.4 * slope**4 - 43.3 * slope**3 + 46.3 * slope**2 + 19.5 * slope
+    cost = ((((155.4 * slope - 30.4) * slope - 43.3) * slope + 46.3) * slope + 19.5) * slope
     return 1.0 + cost / 3.6
 
 

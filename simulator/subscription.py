@@ -23,7 +23,9 @@ class Subscription:
     created_s: float
 
     def as_json(self) -> dict[str, object]:
-        created = dt.datetime.fromtimestamp(int(self.created_s), tz=dt.UTC).isoformat()
+        moment = dt.datetime.fromtimestamp(self.created_s, tz=dt.UTC)
+        # Strava tells nanoseconds here, which not every parser of times can read.
+        created = f"{moment:%Y-%m-%dT%H:%M:%S.%f}000Z"
         return {
             "id": self.subscription_id,
             "resource_state": 2,

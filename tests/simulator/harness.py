@@ -23,7 +23,7 @@ ADA = 4_200_001
 CLIENT = {"client_id": "12345", "client_secret": "simulated-secret"}
 CALLBACK = "http://callback.localhost/hook/secret?kept=1"
 SMALL = SimulatorConfig(
-    years=0.25,
+    years=0.15,
     max_points=300,
     now_s=NOW_S,
     read_limits=(10_000, 100_000),

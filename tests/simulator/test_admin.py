@@ -191,7 +191,7 @@ async def test_state_tells_the_clock_and_keeps_the_secret() -> None:
 
 
 async def test_every_athlete_lives_somewhere_else() -> None:
-    sim = strava(replace(SMALL, athletes=8))
+    sim = strava(replace(SMALL, athletes=8, years=0.25))
     people = await sim.json("/_sim/athletes")
     assert len({person["timezone"] for person in people}) == 8
     assert all(person["activities"] > 20 for person in people)

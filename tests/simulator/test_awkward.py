@@ -1,5 +1,6 @@
 """Activities that programs stumble over: each odd in its own way, and nothing else is different."""
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 from itertools import pairwise
@@ -23,10 +24,11 @@ MOST_INT64 = 2**63 - 1
 MOST_EXACT_DOUBLE = 2**53
 
 
-@pytest.fixture
-async def sim() -> Strava:
+@pytest.fixture(scope="module")
+def sim() -> Strava:
+    """Only read from: one world is enough."""
     found = strava(FULL)
-    await found.signed_in()
+    asyncio.run(found.signed_in())
     return found
 
 

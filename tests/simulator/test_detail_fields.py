@@ -1,5 +1,6 @@
 """Every field of an activity: which types it may have, and when it is there at all."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from types import NoneType
@@ -170,8 +171,13 @@ def check(row: Json, table: dict[str, Field]) -> None:
             assert type(row[name]) in kinds, (name, row[name])
 
 
+@pytest.fixture(scope="module")
+def rows() -> list[Json]:
+    """Of every athlete; each comes with its detail under `detail`."""
+    return asyncio.run(rows_of_all(strava(replace(SMALL, athletes=ATHLETES))))
+
+
 async def rows_of_all(sim: Strava) -> list[Json]:
-    """Signed in as each athlete in turn; each row comes with its detail under `detail`."""
     found: list[Json] = []
     for number in range(ATHLETES):
         token = (await sim.connect(athlete_id=ADA + number))["access_token"]
@@ -181,12 +187,10 @@ async def rows_of_all(sim: Strava) -> list[Json]:
     return found
 
 
-async def test_every_field_has_its_type_and_is_there_when_it_should_be() -> None:
-    sim = strava(replace(SMALL, athletes=ATHLETES))
-    rows = await rows_of_all(sim)
+def test_every_field_has_its_type_and_is_there_when_it_should_be(rows: list[Json]) -> None:
     for row in rows:
-        detail = row.pop("detail")
-        check(row, SUMMARY)
+        detail = row["detail"]
+        check({name: value for name, value in row.items() if name != "detail"}, SUMMARY)
         check(detail, DETAIL)
         for lap in detail.get("laps", []):
             check(lap, LAP)
@@ -206,9 +210,10 @@ async def test_every_field_has_its_type_and_is_there_when_it_should_be() -> None
     assert {row.get("device_watts") for row in rows} == {True, False, None}
 
 
-async def test_what_only_the_detail_tells_differs_from_one_activity_to_the_next() -> None:
-    sim = strava(replace(SMALL, athletes=ATHLETES))
-    details = [row["detail"] for row in await rows_of_all(sim)]
+def test_what_only_the_detail_tells_differs_from_one_activity_to_the_next(
+    rows: list[Json],
+) -> None:
+    details = [row["detail"] for row in rows]
     assert {None, ""} < {detail["description"] for detail in details}
     assert {type(detail["perceived_exertion"]) for detail in details} == {int, NoneType}
     for detail in details:

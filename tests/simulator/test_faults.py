@@ -1,13 +1,9 @@
 """What goes wrong by chance, by plan, and because the owner did not pay."""
 
 import asyncio
-import json
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +12,7 @@ import pytest
 
 from simulator.faults import payment_required
 from tests.simulator.harness import CLIENT, Strava, first_error, strava, turned
+from tests.simulator.process import started
 
 pytestmark = pytest.mark.anyio
 
@@ -106,27 +103,17 @@ async def test_a_hanging_read_ends_when_the_client_leaves_or_the_simulator_close
 
 
 def test_the_program_ends_at_once_although_a_read_hangs() -> None:
-    knobs = ["--hang-share", "1", "--hang-s", "600"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--port", "0", "--exit-with-parent", *knobs],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        address = urlsplit(json.loads(process.stdout.readline())["base_url"])
-        with socket.create_connection((address.hostname, address.port or 0)) as reader:
-            reader.sendall(b"GET /athlete HTTP/1.1\r\nHost: simulated\r\n\r\n")
-            reader.settimeout(0.2)
-            with pytest.raises(TimeoutError):
-                reader.recv(1)
-            began_s = time.monotonic()
-            process.stdin.close()
-            assert process.wait(timeout=10) == 0
-            assert time.monotonic() - began_s < 1.5
-            assert reader.recv(100).startswith(b"HTTP/1.1 401")
+    with started("--hang-share", "1", "--hang-s", "600") as (_, base_url):
+        address = urlsplit(base_url)
+        reader = socket.create_connection((address.hostname, address.port or 0))
+        reader.sendall(b"GET /athlete HTTP/1.1\r\nHost: simulated\r\n\r\n")
+        reader.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            reader.recv(1)
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < 1.5
+    assert reader.recv(100).startswith(b"HTTP/1.1 401")
+    reader.close()
 
 
 async def test_not_found_may_come_without_a_word() -> None:
@@ -162,6 +149,25 @@ async def test_a_planned_fault_meets_the_next_calls_to_its_path_and_no_others() 
     assert (second.status_code, second.content) == (502, b"")
     assert (await sim.http.get("/activities/1")).status_code == 404
     assert (await sim.json("/_sim/quota"))["read"]["used_day"] == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "field", "code"),
+    [
+        (401, "Authorization Error", "", "invalid"),
+        (404, "Record Not Found", "", "not found"),
+        (429, "Rate Limit Exceeded", "rate limit", "exceeded"),
+        (500, "Internal Server Error", "", "internal server error"),
+    ],
+)
+async def test_a_planned_fault_may_say_it_in_other_words_than_usual(
+    status: int, message: str, field: str, code: str
+) -> None:
+    sim = await signed_in()
+    await sim.http.post("/_sim/faults", json={"path": "/athlete", "status": status})
+    answer = await sim.http.get("/athlete")
+    assert first_error(answer) == (status, "Application", field, code)
+    assert answer.json()["message"] == message
 
 
 async def test_a_planned_fault_leaves_a_token_call_undone() -> None:

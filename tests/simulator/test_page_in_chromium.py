@@ -1,12 +1,8 @@
 """The page at `/_sim` as a developer has it: the program itself and a real browser."""
 
-import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,10 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.simulator.harness import ADA
+from tests.simulator.process import started
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-START = [sys.executable, "-m", "simulator", "--exit-with-parent", "--port", "0", "--years", "0.12"]
+REFRESH_MS = 1_000
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,18 +24,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
-    with subprocess.Popen(
-        START,
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["base_url"]
-        process.stdin.close()
-        assert process.wait(timeout=5) == 0
+    with started("--years", "0.12") as (_, address):
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +54,7 @@ def page(browser: Browser, base_url: str) -> Iterator[Page]:
         context.route("**/*", only_here)
         opened = context.new_page()
         opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.clock.install()  # so that no test waits for the page to refresh itself
         opened.goto(f"{base_url}/_sim")
         yield opened
     assert {urlsplit(url).hostname for url in asked} == {"127.0.0.1"}
@@ -106,11 +94,13 @@ def test_figures_stay_fresh_while_an_open_row_is_left_alone(page: Page, base_url
     httpx.post(f"{base_url}/_sim/activities", json={"athlete_id": ADA, "name": "Just now"})
     day = page.locator("#now b")
     told = day.inner_text()
+    page.clock.fast_forward(REFRESH_MS)
     expect(day).not_to_have_text(told)
     expect(page.locator("#now")).to_contain_text(day_of(base_url))
     expect(rows.first.get_by_label("Title")).to_have_value("half typed")
     rows.first.locator("summary").click()
     page.evaluate("document.activeElement.blur()")
+    page.clock.fast_forward(REFRESH_MS)
     expect(rows.first).to_contain_text("Just now")
 
 

@@ -1,6 +1,7 @@
 """Athletes about themselves: profile, zones, totals; and what of it may change."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.simulator.harness import ADA, SMALL, Strava, first_error, strava
 pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
-TWO = replace(SMALL, athletes=2)
+TWO = replace(SMALL, athletes=2, years=0.25)
 
 
 async def zones_and_streams(sim: Strava, row: Json) -> tuple[list[Json], Json]:
@@ -42,6 +43,8 @@ async def test_zones_of_an_activity_sort_its_moving_seconds() -> None:
             assert (zone["resource_state"], type(zone["score"])) == (3, float)
             last = seconds[values >= buckets[-1]["min"]].sum()
             assert buckets[-1]["time"] == last
+            gaps = {low["max"] - high["min"] for low, high in pairwise(buckets)}
+            assert gaps == ({-1} if zone["type"] == "heartrate" else {0})
             number = float if zone["type"] == "pace" else int
             assert {type(bucket["min"]) for bucket in buckets} == {number}
             seen.add(zone["type"])
@@ -100,7 +103,7 @@ async def test_a_changed_weight_and_ftp_show_at_once_and_leave_the_past_alone() 
     sim.clock.advance(3600)
     made = await sim.http.post("/_sim/activities", json={"athlete_id": ADA, "sport_type": "Run"})
     young = await sim.json(f"/activities/{made.json()['id']}/zones")
-    assert young[0]["distribution_buckets"][0]["max"] == 120
+    assert young[0]["distribution_buckets"][0]["max"] == 119
 
 
 async def test_without_an_ftp_there_are_no_power_zones() -> None:
@@ -157,6 +160,18 @@ async def test_totals_count_what_is_for_everyone_and_only_ones_own() -> None:
     assert stats["biggest_climb_elevation_gain"] > 0
     other = await sim.http.get(f"/athletes/{ADA + 1}/stats")
     assert other.status_code == 403
+
+
+async def test_a_virtual_run_is_in_no_total_of_runs() -> None:
+    sim = strava()
+    await sim.signed_in()
+    before = (await sim.json(f"/athletes/{ADA}/stats"))["all_run_totals"]["count"]
+    rows = await sim.json("/athlete/activities")
+    run = next(r for r in rows if r["sport_type"] == "Run" and r["visibility"] == "everyone")
+    for sport, count in (("TrailRun", before), ("VirtualRun", before - 1)):
+        await sim.http.patch(f"/_sim/activities/{run['id']}", json={"sport_type": sport})
+        stats = await sim.json(f"/athletes/{ADA}/stats")
+        assert stats["all_run_totals"]["count"] == count
 
 
 async def test_an_athlete_who_never_rode_has_no_biggest_ride() -> None:

@@ -70,8 +70,8 @@ async def test_a_subscription_is_shown_as_strava_shows_one_and_each_has_an_id_of
         "resource_state": 2,
         "application_id": 12345,
         "callback_url": CALLBACK,
-        "created_at": "2026-11-21T12:00:00+00:00",
-        "updated_at": "2026-11-21T12:00:00+00:00",
+        "created_at": "2026-11-21T12:00:00.000000000Z",
+        "updated_at": "2026-11-21T12:00:00.000000000Z",
     }
     by_form = await sim.http.request("DELETE", f"{PATH}/{number}", data=CLIENT)
     assert by_form.status_code == 204

@@ -22,7 +22,7 @@ async def everything(sim: Strava, per_page: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("per_page", [7, 200])
 async def test_paging_to_the_empty_page_reads_the_whole_truth_newest_first(per_page: int) -> None:
-    sim = strava()
+    sim = strava(replace(SMALL, years=0.25))
     await sim.signed_in()
     truth = await sim.truth()
     rows = await everything(sim, per_page)

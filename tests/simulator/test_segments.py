@@ -1,5 +1,6 @@
 """Efforts on segments: the same places each time, and times that the streams confirm."""
 
+import asyncio
 import math
 from collections import defaultdict
 from dataclasses import replace
@@ -20,6 +21,21 @@ SUMMARY_SEGMENT = {
     "elevation_high", "elevation_low", "start_latlng", "end_latlng", "elevation_profile",
     "climb_category", "city", "state", "country", "private", "hazardous", "starred",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rounds() -> list[Json]:
+    """Some months of them."""
+
+    async def asked() -> list[Json]:
+        sim = strava(replace(SMALL, years=0.4))
+        await sim.signed_in()
+        rows = {row["id"]: row for row in await sim.json("/athlete/activities", per_page=200)}
+        return [
+            detail | {"row": rows[detail["id"]]} for detail in await details_of(sim, ON_COURSES)
+        ]
+
+    return asyncio.run(asked())
 
 
 async def details_of(sim: Strava, sports: set[str], most: int = 100) -> list[Json]:
@@ -58,11 +74,11 @@ async def test_an_effort_is_a_piece_of_the_streams() -> None:
             assert effort["activity"]["id"] == detail["id"]
 
 
-async def test_a_segment_comes_again_whenever_the_course_does_and_stays_the_same() -> None:
-    sim = strava(replace(SMALL, years=0.4))
-    await sim.signed_in()
+def test_a_segment_comes_again_whenever_the_course_does_and_stays_the_same(
+    rounds: list[Json],
+) -> None:
     seen: dict[int, list[Json]] = defaultdict(list)
-    for detail in await details_of(sim, ON_COURSES):
+    for detail in rounds:
         for effort in detail["segment_efforts"]:
             assert effort["segment"]["activity_type"] == detail["type"]
             seen[effort["segment"]["id"]].append(effort["segment"])
@@ -87,13 +103,10 @@ async def test_hidden_efforts_come_only_when_asked_for(spelled: str) -> None:
     ]
 
 
-async def test_ranks_of_whole_rounds_follow_from_the_earlier_times() -> None:
-    sim = strava(replace(SMALL, years=0.4))
-    await sim.signed_in()
+def test_ranks_of_whole_rounds_follow_from_the_earlier_times(rounds: list[Json]) -> None:
     earlier: dict[int, list[int]] = defaultdict(list)
     ranks: set[int | None] = set()
-    rows = {row["id"]: row for row in await sim.json("/athlete/activities", per_page=200)}
-    for detail in reversed(await details_of(sim, ON_COURSES)):
+    for detail in reversed(rounds):
         achieved = 0
         for effort in detail["segment_efforts"]:
             if effort["start_index"] or effort["elapsed_time"] != detail["elapsed_time"]:
@@ -108,8 +121,8 @@ async def test_ranks_of_whole_rounds_follow_from_the_earlier_times() -> None:
             personal = [a["rank"] for a in effort["achievements"] if a["type"] == "pr"]
             assert personal == [effort["pr_rank"]] * (effort["pr_rank"] is not None)
             assert detail["pr_count"] == (effort["pr_rank"] == 1)
-        assert detail["achievement_count"] == achieved == rows[detail["id"]]["achievement_count"]
-        assert detail["pr_count"] == rows[detail["id"]]["pr_count"]
+        assert detail["achievement_count"] == achieved == detail["row"]["achievement_count"]
+        assert detail["pr_count"] == detail["row"]["pr_count"]
     assert ranks == {1, 2, 3, None}
 
 

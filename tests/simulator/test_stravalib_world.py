@@ -18,6 +18,7 @@ from tests.simulator.process import ENDLESS, running, signed_in, truth_of
 
 LARGE = ("--athletes", "3", "--years", "4", "--max-points", "200")
 AWKWARD = ("--awkward", "--years", "0.02", "--max-points", "200")
+EVERYBODY = (ADA, ADA + 1, ADA + 2)
 SAMPLE = 25
 REFUSED = "fractional ints"  # and every page of a list that it is on
 CHANGED = "unknown sport"
@@ -30,14 +31,21 @@ def world() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
+def truths(world: httpx.Client) -> dict[int, list[dict[str, Any]]]:
+    return {athlete_id: truth_of(world, athlete_id) for athlete_id in EVERYBODY}
+
+
+@pytest.fixture(scope="module")
 def odd() -> Iterator[httpx.Client]:
     with running(*AWKWARD, *ENDLESS) as http:
         yield http
 
 
-@pytest.mark.parametrize("athlete_id", [ADA, ADA + 1, ADA + 2])
-def test_every_row_of_four_years_is_understood(world: httpx.Client, athlete_id: int) -> None:
-    truth = {row["id"]: row for row in truth_of(world, athlete_id)}
+@pytest.mark.parametrize("athlete_id", EVERYBODY)
+def test_every_row_of_four_years_is_understood(
+    world: httpx.Client, truths: dict[int, list[dict[str, Any]]], athlete_id: int
+) -> None:
+    truth = {row["id"]: row for row in truths[athlete_id]}
     with signed_in(world, athlete_id) as client:
         listed = list(client.get_activities())
     assert len(listed) == len(truth) > 600
@@ -51,9 +59,11 @@ def test_every_row_of_four_years_is_understood(world: httpx.Client, athlete_id: 
     assert truth == {}
 
 
-@pytest.mark.parametrize("athlete_id", [ADA, ADA + 1, ADA + 2])
-def test_details_laps_and_streams_of_many_activities(world: httpx.Client, athlete_id: int) -> None:
-    truth = truth_of(world, athlete_id)
+@pytest.mark.parametrize("athlete_id", EVERYBODY)
+def test_details_laps_and_streams_of_many_activities(
+    world: httpx.Client, truths: dict[int, list[dict[str, Any]]], athlete_id: int
+) -> None:
+    truth = truths[athlete_id]
     if not os.environ.get("SIMULATOR_EVERY_ACTIVITY"):
         truth = random.Random(athlete_id).sample(truth, SAMPLE)
     with signed_in(world, athlete_id) as client:

@@ -1,8 +1,11 @@
 """Years of training as people do it, and bodies that answer as bodies do."""
 
 import datetime as dt
+import json
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +19,7 @@ from simulator.efforts import BEST_EFFORTS, BestEffort, best_effort, best_effort
 from simulator.figures import measured_figures
 from simulator.season import day_of, is_long_day
 from simulator.streams import Streams
+from simulator.wire_streams import encode_streams
 from simulator.world import World
 from tests.simulator.harness import ADA, NOW_S
 
@@ -197,6 +201,28 @@ def test_a_best_effort_is_the_first_of_the_quickest_and_scaled_to_its_length() -
     effort = best_effort(_streams([0, 10, 20, 30, 40, 50], [0, 40, 90, 130, 160, 200]), "x", 100)
     assert effort == BestEffort("x", 100, 23, 23, 0, 3)
     assert best_effort(_streams([0, 10], [0, 99.9]), "x", 100) is None
+
+
+def test_a_best_effort_of_exactly_its_length_takes_exactly_its_time() -> None:
+    assert 128.3 - 28.3 > 100, "as fractions, this is a hair too much"
+    effort = best_effort(_streams([0, 10, 20], [0, 28.3, 128.3]), "x", 100)
+    assert effort == BestEffort("x", 100, 10, 10, 1, 2)
+
+
+def test_best_efforts_are_those_of_exact_arithmetic_on_the_stream_as_it_is_sent(
+    world: World, history: list[Activity]
+) -> None:
+    for run in [a for a in history if a.sport_type == "Run" and a.has_streams][-6:]:
+        streams = world.streams(run)
+        sent = {name: json.loads(b"{%s" % part) for name, part in encode_streams(streams).items()}
+        metres = [Decimal(str(metre)) for metre in sent["distance"]["data"]]
+        seconds = sent["time"]["data"]
+        for effort in best_efforts(streams):
+            ends = [bisect_left(metres, metre + effort.distance_m) for metre in metres]
+            tries = [(seconds[j] - seconds[i], i, j) for i, j in enumerate(ends) if j < len(ends)]
+            took_s, first, last = min(tries)
+            exact_s = took_s * effort.distance_m // (metres[last] - metres[first])
+            assert (effort.elapsed_s, effort.first, effort.last) == (exact_s, first, last)
 
 
 def test_a_long_run_has_best_efforts_over_every_length_it_covers() -> None:
