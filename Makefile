@@ -7,9 +7,10 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header -
 	--no-emit-find-links --python-version 3.11 pyproject.toml
 SOURCES := shared functions simulator dashboard tests benchmarks
 T ?= tests
+SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check up test unit fuzz check format lock benchmarks clean
+.PHONY: help demo demo-check up test unit fuzz fire check format dictionary lock benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ unit: $(BIN)/.dev ## The tests that take milliseconds
 fuzz: $(BIN)/.dev ## A minute of odd requests against the simulator
 	@SIMULATOR_FUZZ_SECONDS=60 $(BIN)/pytest tests/simulator/test_fuzz.py
 
+fire: $(BIN)/.dev ## The fire test: thousands of events, faults and kill -9; about a quarter of an hour (SEED=7)
+	@$(BIN)/python -m tests.chaos.fire --seed $(SEED)
+
 check: $(BIN)/.dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -43,6 +47,9 @@ check: $(BIN)/.dev ## Format, lint, types, import contracts
 format: $(BIN)/.dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+dictionary: $(BIN)/.dev ## Write docs/dictionary.md from sql/
+	@$(BIN)/python -m paceline.warehouse --dictionary > docs/dictionary.md
 
 benchmarks: $(BIN)/.dev ## Measure what the README claims, each against a named baseline
 	@for each in benchmarks/*.py; do $(BIN)/python $$each; done

@@ -4,8 +4,8 @@ Both windows (the natural quarter of an hour, and the day in UTC) are counted by
 not every answer carries rate headers; headers only ever correct the count upwards. Limits are
 learnt. See developers.strava.com/docs/rate-limits.
 
-What a class leaves to those above it melts as the window runs out: a live event at noon finds room,
-and at the end of the day nothing was left unused.
+What a class leaves to those above it melts as the window runs out: a live event finds room at any
+time, and at the end of the day next to nothing was left unused.
 """
 
 import re
@@ -19,8 +19,10 @@ from paceline.ports import Clock, Document, State, Stored
 
 COLLECTION, DOC_ID = "budget", "strava"
 
-# Share of each window that a class leaves free for those above it, while all of it is to come.
+# Share of each window that a class leaves free for those above it, while all of it is to come;
+# and the reads that it leaves to the very end: those of one activity for each class above.
 RESERVE = {Priority.LIVE: 0.0, Priority.EDIT: 0.1, Priority.BACKFILL: 0.4}
+LEFT = {Priority.LIVE: 0, Priority.EDIT: 2, Priority.BACKFILL: 4}
 
 # What Strava grants a new application, until its headers say otherwise.
 NEW_APP_READS = (100, 1_000)
@@ -45,12 +47,14 @@ class Window:
 
     def free(self, priority: Priority, to_come: float) -> int:
         """Reads that this class may take while this share of the window is to come."""
-        return int(self.limit * (1 - RESERVE[priority] * to_come)) - self.used
+        reserved = max(self.limit * RESERVE[priority] * to_come, LEFT[priority])
+        return int(self.limit - reserved) - self.used
 
     def melted(self, reads: int, priority: Priority) -> float:
         """The share of the window to come at which `reads` are free; 0 is its end."""
-        spare = 1 - (self.used + reads) / self.limit if self.limit else 0.0
-        return max(0.0, spare / RESERVE[priority]) if RESERVE[priority] else 0.0
+        spare = self.limit - self.used - reads
+        reserve = self.limit * RESERVE[priority]
+        return spare / reserve if reserve and spare >= LEFT[priority] else 0.0
 
 
 @dataclass(frozen=True)

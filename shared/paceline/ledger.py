@@ -92,6 +92,10 @@ class Ledger:
         found = self._state.query(COLLECTION, where)
         return {int(stored.id): _decode(stored.data) for stored in found}
 
+    def how_many(self, athlete_id: int) -> int:
+        """Of how many activities of this athlete we know."""
+        return self._state.count(COLLECTION, [Where("athlete_id", "==", athlete_id)])
+
     def wake(self, athlete_id: int, now: datetime) -> int:
         """Parked work of this athlete is due at once. Returns how much there was."""
         parked = [Where("athlete_id", "==", athlete_id), Where("state", "==", "parked")]

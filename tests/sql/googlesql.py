@@ -129,7 +129,12 @@ def _no_tables() -> int:
 @cache
 def _language() -> Any:
     language = proto.LanguageOptions.maximum_features()
-    language.reserved_keywords = ["QUALIFY"]  # as in BigQuery
+    # As in BigQuery.
+    language.reserved_keywords = ["QUALIFY"]
+    language.enabled_language_features = [
+        *language.enabled_language_features,
+        proto.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
+    ]
     return language
 
 

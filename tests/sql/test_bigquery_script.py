@@ -1,5 +1,7 @@
 """The script for BigQuery, read by Google's own parser and analyser."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +34,10 @@ def pieces(script: str) -> list[str]:
     return [piece.replace("@@error.message", "''") for piece in pieces_of_script(script)]
 
 
+def dedent(piece: str) -> str:
+    return re.sub(r"\n +", "\n", piece)
+
+
 @pytest.fixture(scope="module")
 def google() -> Analyser:
     return analyser(TABLES)
@@ -39,18 +45,20 @@ def google() -> Analyser:
 
 def test_every_statement_of_the_script_is_googlesql_over_our_tables(google: Analyser) -> None:
     found = pieces(render_script(compile_plan(TABLES), prefix=PREFIX))
-    assert sum(piece.startswith("INSERT INTO lake_marts.") for piece in found) == 3
-    assert sum(piece.startswith("INSERT INTO lake_silver.") for piece in found) == 3
-    assert sum(piece.startswith("CREATE TEMP TABLE touched_") for piece in found) == 3
+    kinds = Counter(table.kind for table in TABLES.values())
+    inserts = ("INSERT INTO lake_marts.", "INSERT INTO lake_silver.")
+    assert sum(piece.startswith(inserts) for piece in found) == kinds["table"]
+    assert sum(piece.startswith("CREATE TEMP TABLE touched_") for piece in found) == kinds["temp"]
     for piece in set(found):
         google.analyse(piece)
 
 
 def test_the_full_script_differs_only_in_statements_that_are_valid_too(google: Analyser) -> None:
     plan = compile_plan(TABLES)
-    usual = set(pieces(render_script(plan, prefix=PREFIX)))
-    full = set(pieces(render_script(plan, prefix=PREFIX, full=True)))
-    assert len(full - usual) == 13  # a DELETE and an INSERT a table, and a new watermark
+    usual = set(map(dedent, pieces(render_script(plan, prefix=PREFIX))))
+    full = set(map(dedent, pieces(render_script(plan, prefix=PREFIX, full=True))))
+    # A DELETE and an INSERT a table, and a new watermark.
+    assert len(full - usual) == 2 * len(plan.builds) + 1
     for piece in full - usual:
         google.analyse(piece)
 
@@ -62,6 +70,15 @@ def test_the_ddl_of_every_table_is_googlesql(google: Analyser) -> None:
     assert "lake_silver.points" in views
     for statement in statements:
         google.analyse(statement)
+
+
+def test_every_table_and_every_column_has_its_description_in_the_schema() -> None:
+    ddl = "\n\n".join(render_tables(TABLES, prefix=PREFIX))
+    for table in TABLES.values():
+        if table.kind != "temp":
+            start = ddl.index(f" {PREFIX}{table.name} (\n")
+            block = ddl[start : ddl.index("\n)\n", start)]
+            assert block.count("OPTIONS (description = '") == len(table.columns), table.name
 
 
 def test_google_refuses_a_column_that_there_is_not() -> None:
@@ -95,6 +112,14 @@ def test_a_blocked_table_blocks_its_readers_and_the_watermark() -> None:
     assert "WHERE name IN ('silver.activities')" in daily[:300]
     end = script[script.index("IF ARRAY_LENGTH(blocked) = 0 THEN") :]
     assert end.index("paceline_ops.watermarks") < end.index("ELSE") < end.index("RAISE")
+
+
+def test_a_table_without_touched_keys_is_not_read() -> None:
+    script = render_script(compile_plan(TABLES), prefix=PREFIX)
+    streams = script[script.index("-- silver.streams") :]
+    guard = "IF EXISTS (SELECT 1 FROM touched_activities) THEN"
+    assert streams.index(guard) < streams.index("DELETE FROM lake_silver.streams")
+    assert "touched_activities) THEN" not in render_script(compile_plan(TABLES), full=True)
 
 
 def test_the_script_refuses_tables_that_other_sql_built() -> None:

@@ -84,22 +84,54 @@ def test_what_is_of_no_activity_is_published_too(warehouse: DuckDbWarehouse, mar
     assert marts.stat().st_ino == published
 
 
-def test_marts_have_the_types_that_their_metadata_tells(
+def test_what_is_published_has_the_types_that_its_metadata_tells(
     warehouse: DuckDbWarehouse, marts: Path
 ) -> None:
     warehouse.refresh()
     found = read(
         marts,
-        "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()"
         " WHERE database_name = current_database() AND NOT internal",
     )
     told = {
-        (table.name[6:], column.name, column.type.duckdb())
+        (schema, table.name.partition(".")[2], column.name, column.type.duckdb())
         for table in TABLES.values()
         for column in table.columns
-        if table.layer == "marts"
+        if (schema := {"marts": "main", "strava": "strava"}.get(table.layer))
     }
     assert set(found) == told
+
+
+def test_stravas_own_names_answer_the_queries_that_people_know(
+    warehouse: DuckDbWarehouse, marts: Path
+) -> None:
+    detail, listed = '{"id": 9007199254740993, "kudos_count": 12}', '{"id": 2, "kudos_count": 5}'
+    rows = [
+        activity(9_007_199_254_740_993, day=1, detailed=True, raw_json=detail),
+        activity(2, day=2, detailed=False, raw_json=listed),
+    ]
+    warehouse.append(tables({"activities": rows}))
+    warehouse.refresh()
+    newest = (
+        "SELECT id, start_date, name, sport_type, distance"
+        " FROM strava.activities ORDER BY start_date DESC LIMIT 10"
+    )
+    assert read(marts, newest) == [
+        (2, datetime(2024, 2, 1, 7), "Run 2", "Run", 1000.1),  # noqa: DTZ001 - UTC, as told
+        (
+            9_007_199_254_740_993,
+            datetime(2024, 1, 31, 7),  # noqa: DTZ001
+            "Run 9007199254740993",
+            "Run",
+            1000.1,
+        ),
+    ]
+    kudos = (
+        "SELECT a.id, (d.json->>'kudos_count')::INT AS kudos FROM strava.activities a"
+        " LEFT JOIN strava.activity_details d ON d.id = a.id ORDER BY a.start_date DESC LIMIT 20"
+    )
+    assert read(marts, kudos) == [(2, None), (9_007_199_254_740_993, 12)]
+    assert read(marts, "SELECT json->>'id' FROM strava.activity_details") == [("9007199254740993",)]
 
 
 def test_what_a_killed_publish_left_is_removed(reopen: Opener, marts: Path) -> None:
@@ -267,6 +299,7 @@ def test_new_columns_are_added_and_changed_tables_are_built_anew(
 def test_a_landing_column_of_another_type_is_not_guessed_at(
     warehouse: DuckDbWarehouse, reopen: Opener
 ) -> None:
+    warehouse._connection.execute("DROP INDEX landing.landing_metrics_activity")
     warehouse._connection.execute("ALTER TABLE landing.metrics ALTER points TYPE VARCHAR")
     warehouse.close()
     with pytest.raises(TableInvalid, match=r"landing\.metrics\.points is VARCHAR .*rebuild"):

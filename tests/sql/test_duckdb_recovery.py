@@ -1,14 +1,29 @@
-"""What must heal by itself: a schema change taken back, a publish that failed."""
+"""What must heal by itself: a schema change taken back, a publish that failed, a file given up."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.errors import StoreUnavailable
 from tests.sql.conftest import Opener
 from tests.sql.landed import SQL, activity, tables
+
+DIES = """
+import duckdb, os, signal, sys
+lake = duckdb.connect(sys.argv[1])
+lake.execute(
+    "INSERT INTO landing.activities (athlete_id, activity_id, version, op, source, ingested_at)"
+    " SELECT 1, range, 1, 'tombstone', 'api', now() FROM range(9)"
+)
+lake.execute("DELETE FROM landing.activities WHERE activity_id = 7")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def test_a_schema_change_that_is_taken_back_leaves_nothing_empty(
@@ -48,3 +63,32 @@ def test_a_publish_that_fails_leaves_the_warehouse_at_work(reopen: Opener, tmp_p
     warehouse.refresh()
     with duckdb.connect(str(tmp_path / "lake/marts.duckdb"), read_only=True) as published:
         assert published.execute("SELECT count(*) FROM activity_summary").fetchall() == [(2,)]
+
+
+def test_a_file_that_duckdb_gave_up_is_opened_anew(warehouse: DuckDbWarehouse) -> None:
+    warehouse.append(tables({"activities": [activity(1)]}))
+    warehouse._connection.execute("SET debug_checkpoint_abort = 'before_header'")
+    with pytest.raises(duckdb.FatalException):
+        warehouse._connection.execute("CHECKPOINT")
+    with pytest.raises(StoreUnavailable, match="was started anew"):
+        warehouse.append(tables({"activities": [activity(2)]}))
+
+    warehouse.append(tables({"activities": [activity(2)]}))
+    warehouse.refresh()
+    found = warehouse.query("SELECT activity_id FROM silver.activities ORDER BY activity_id")
+    assert found["activity_id"].to_pylist() == [1, 2]
+
+
+def test_after_a_kill_indexes_are_made_from_the_rows(reopen: Opener, tmp_path: Path) -> None:
+    reopen().close()
+    file = tmp_path / "lake/lake.duckdb"
+    died = subprocess.run([sys.executable, "-c", DIES, str(file)], check=False)
+    log = Path(f"{file}.wal")
+    assert (died.returncode, log.exists()) == (-signal.SIGKILL, True)
+
+    warehouse = reopen()
+    assert not log.exists() or not log.stat().st_size
+    found = warehouse.query("SELECT activity_id FROM landing.activities WHERE activity_id > 5")
+    assert sorted(found["activity_id"].to_pylist()) == [6, 8]
+    indexes = warehouse._connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall()
+    assert ("landing_activities_activity",) in indexes

@@ -26,14 +26,7 @@ from tests.sql.landed import (
     tombstone,
 )
 
-COMPARED = (
-    "silver.activities",
-    "silver.metrics",
-    "silver.streams",
-    "marts.activity_summary",
-    "marts.daily_summary",
-    "marts.monthly_summary",
-)
+COMPARED = tuple(name for name, table in TABLES.items() if table.kind == "table")
 
 
 def content(warehouse: DuckDbWarehouse) -> dict[str, list[str]]:
@@ -143,16 +136,31 @@ def test_a_run_that_is_stopped_anywhere_is_finished_by_the_next(
     ]
 
 
+def best(of: int) -> dict[str, Any]:
+    """Curves and an effort, the better the greater the number."""
+    curve = [{"duration_s": duration_s, "value": of + 0.5} for duration_s in (60, 1200)]
+    effort = {"distance_m": 5000, "elapsed_time_s": 2000 - of}
+    return {"power_curve": curve, "heartrate_curve": curve, "efforts": [effort]}
+
+
 ids = st.integers(1, 4)
 versions = st.integers(1, 5)
 upserts = st.builds(
     lambda i, v: {
         # The day and the sport follow from the version, as what Strava says at one moment does.
         "activities": [
-            activity(i, v, day=(i * 7 + v * v) % 5, sport_type="Run" if v % 3 else "Ride")
+            activity(
+                i,
+                v,
+                day=(i * 7 + v * v) % 5,
+                sport_type="Run" if v % 3 else "Ride",
+                device_watts=v != 2,
+                private=v == 4,
+                summary_polyline="_p~iF~ps|U",
+            )
         ],
         "streams": chunks(i, v, count=1 + (i + v) % 3),
-        "metrics": [metric(i, v)] if v % 2 else [],
+        "metrics": [metric(i, v, **best(100 * v + i))] if v % 2 else [],
     },
     ids,
     versions,

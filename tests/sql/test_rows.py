@@ -79,7 +79,7 @@ def in_googlesql(table: Table, given: Mapping[str, list[Row]]) -> list[dict[str,
 
     query = replace_tables(table.query or "", TABLES, replacement)
     ctes = ",\n".join(as_cte(given.get(name, []), TABLES[name], inlined(name)) for name in read)
-    return evaluate(f"WITH {ctes} SELECT * FROM ({query})")
+    return evaluate(f"{f'WITH {ctes}' if ctes else ''} SELECT * FROM ({query})")
 
 
 def test_every_table_that_is_built_has_cases() -> None:

@@ -194,6 +194,41 @@ def test_a_forged_owner_that_came_first_does_not_lock_the_real_one_out(house: Ho
     assert entry.athlete_id == ATHLETE
 
 
+@pytest.mark.parametrize("status", ["unknown", "needs_reauth", "erasing"])
+def test_a_forged_owner_without_a_token_does_not_end_work_that_waits(
+    house: House, status: str
+) -> None:
+    house.connect()
+    if status != "unknown":
+        house.vault.connect(replace(house.strava.exchange("code"), athlete_id=ATHLETE + 1))
+        house.strava.dead = True
+        house.clock.advance(6 * 3_600)
+    if status == "erasing":
+        assert house.vault.erase_if_refused(ATHLETE + 1)
+    backfill.want_ids(ATHLETE, [ACTIVITY], Backfill(ATHLETE), house.backfilling)
+    waiting = house.ledger.get(ACTIVITY)
+    forged = message(received_at=house.clock.now(), owner_id=ATHLETE + 1)
+
+    assert fetch_activity.run(forged, house.fetching).name == "foreign_athlete"
+    assert house.ledger.get(ACTIVITY) == waiting
+
+
+def test_work_that_was_parked_for_a_forged_owner_goes_to_the_one_that_strava_names(
+    connected: House,
+) -> None:
+    connected.vault.connect(replace(connected.strava.exchange("code"), athlete_id=ATHLETE + 1))
+    connected.budget.reserve(100, Priority.LIVE)
+    for owner_id in (ATHLETE + 1, ATHLETE):  # neither can be asked about now
+        event = message(received_at=connected.clock.now(), owner_id=owner_id)
+        assert fetch_activity.run(event, connected.fetching).name == "parked"
+    connected.clock.advance(900)
+    retry = message(received_at=connected.clock.now(), owner_id=ATHLETE + 1, reason="retry")
+    assert fetch_activity.run(retry, connected.fetching).name == "foreign_athlete"
+
+    ((activity_id, entry),) = connected.ledger.due(connected.clock.now(), 10)
+    assert (activity_id, entry.athlete_id) == (ACTIVITY, ATHLETE)
+
+
 def test_a_forged_delete_does_not_end_the_wait_for_a_young_activity(house: House) -> None:
     house.connect()
     house.vault.connect(replace(house.strava.exchange("code"), athlete_id=ATHLETE + 1))

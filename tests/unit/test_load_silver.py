@@ -69,10 +69,23 @@ def test_streams_become_chunks_and_a_row_of_metrics(house: House) -> None:
         (2, 3, 5),
     ]
     assert chunks[2]["points"][0]["t"] == 20_000  # type: ignore[index]
+    assert chunks[2]["points"][4]["index"] == count - 1  # type: ignore[index]
     assert chunks[0]["points"][0]["heartrate_bpm"] is None  # type: ignore[index]
     (metrics,) = tray.tables[METRICS]
     assert metrics["recorded_s"] == count - 1
     assert metrics["normalized_power_w"] == pytest.approx(200.0)
+
+
+def test_streams_without_time_are_kept_in_their_order(house: House) -> None:
+    body = streams(distance=[0.0, 0.0, 2.5], heartrate=[100, None, 120])
+    tray, outcomes = load(house, put(house, "streams", as_bytes(body)))
+
+    assert outcomes == ["loaded"]
+    (chunk,) = tray.tables[STREAMS]
+    points: list[dict[str, object]] = chunk["points"]  # type: ignore[assignment]
+    assert [point["index"] for point in points] == [0, 1, 2]
+    assert {point["t"] for point in points} == {None}
+    assert [point["heartrate_bpm"] for point in points] == [100.0, None, 120.0]
 
 
 def test_a_tombstone_reaches_every_landing_table(house: House) -> None:

@@ -77,6 +77,32 @@ def test_a_missing_a_changed_and_a_deleted_activity_are_found_and_healed(house: 
     assert not any(checked(house).wanted.values())
 
 
+def test_work_that_was_given_up_is_looked_for_when_strava_no_longer_lists_it(
+    house: House,
+) -> None:
+    lived(house)
+    del house.strava.details[3]
+    house.vault.mark_erasing(ATHLETE)
+    delete = message(object_id=3, received_at=house.clock.now(), aspect_type="delete")
+    assert fetch_activity.run(delete, house.fetching).name == "athlete_left"
+    house.connect()
+
+    assert checked(house).wanted["gone"] == [3]
+    assert healed(house) == ["gone"]
+
+
+def test_work_that_was_parked_for_a_forged_owner_is_missing_from_the_real_one(
+    house: House,
+) -> None:
+    lived(house)
+    put(house, 9, days_ago=1)
+    forged = Entry(ATHLETE + 1, wanted_at=NOW, not_before=NOW, state="parked", reason="webhook")
+    house.ledger.put(9, lambda _: forged)
+
+    assert checked(house).wanted["missing"] == [9]
+    assert healed(house) == ["fetched"]
+
+
 def test_a_difference_that_fetching_does_not_settle_is_fetched_only_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +187,20 @@ def test_the_profile_goes_to_bronze_with_its_gear(house: House) -> None:
     assert kinds == ["athlete", "gear", "stats"]  # without profile:read_all there are no zones
 
 
+def test_a_comparison_that_reads_do_not_suffice_for_is_not_begun(house: House) -> None:
+    lived(house)
+    house.budget.observe({"x-readratelimit-limit": "20,200"}, house.clock.now())
+    house.clock.advance(15 * 60)
+    house.budget.reserve(12, Priority.LIVE)  # 18 - 12 are left to it, and it takes 10
+    house.strava.asked.clear()
+    reconcile.run(house.reconciling)
+    assert house.strava.asked == []
+
+    house.clock.advance(15 * 60)
+    assert reconcile.run(house.reconciling).name == "reconciled"
+    assert "athlete/activities" in house.strava.asked
+
+
 def test_one_athlete_who_fails_does_not_hold_up_the_others(house: House) -> None:
     lived(house)
     house.strava.instead = [house.strava.answer(403, {"message": "Forbidden"})]
@@ -220,7 +260,9 @@ def test_what_a_backfill_left_out_on_purpose_is_not_missing(house: House) -> Non
     backfill.plan(Backfill(ATHLETE, since=since), house.backfilling)
     house.ledger.put(9, lambda _: Entry(ATHLETE, NOW, "gone", "webhook"))
 
-    assert checked(house).wanted["missing"] == [9]
+    found = checked(house)
+    assert found.wanted["missing"] == [9]
+    assert sum(year.listed for year in found.years.values()) == 6  # without the one left out
 
 
 def test_a_history_that_is_still_being_listed_is_not_compared(house: House) -> None:

@@ -1,5 +1,6 @@
 """Strava's JSON: lenient where it varies, strict where a wrong value would spoil a number."""
 
+import json
 from datetime import date, datetime
 
 import pytest
@@ -46,6 +47,155 @@ def test_what_strava_is_known_to_vary_is_accepted(
     assert wire.activity(as_bytes(detail(**change)))[column] == value
 
 
+NEW_YORK, BERLIN = "(GMT-05:00) America/New_York", "(GMT+01:00) Europe/Berlin"
+KOLKATA, KATHMANDU = "(GMT+05:30) Asia/Kolkata", "(GMT+05:45) Asia/Kathmandu"
+
+
+@pytest.mark.parametrize(
+    ("start", "local", "timezone", "utc_offset", "expected_s"),
+    [
+        # In summer, though the bracket tells the offset of the winter.
+        ("2026-07-03T22:30:00Z", "2026-07-03T18:30:00Z", NEW_YORK, -14_400.0, -14_400),
+        ("2026-07-03T22:30:00Z", "2026-07-03T18:30:00Z", NEW_YORK, None, -14_400),
+        ("2026-07-04T03:30:00Z", "2026-07-03T23:30:00Z", NEW_YORK, -14_400.0, -14_400),
+        ("2026-10-03T20:00:00Z", "2026-10-04T01:30:00Z", KOLKATA, 19_800.0, 19_800),
+        ("2026-10-03T20:00:00Z", "2026-10-04T01:45:00Z", KATHMANDU, None, 20_700),
+        # Nothing tells the offset, or only a zone that nobody knows: the two starts do.
+        ("2026-10-03T20:00:00Z", "2026-10-04T01:30:00Z", None, None, 19_800),
+        ("2026-10-03T20:00:00Z", "2026-10-03T22:00:00Z", "(GMT+01:00) Mars/Olympus", None, 7_200),
+        ("2026-10-03T20:00:00Z", "2026-10-03T21:00:00Z", "(GMT+01:00)", None, 3_600),
+        # The clocks go forward on the way, and back.
+        ("2026-03-29T00:15:00Z", "2026-03-29T01:15:00Z", BERLIN, 3_600.0, 3_600),
+        ("2026-10-24T23:45:00Z", "2026-10-25T01:45:00Z", BERLIN, 7_200.0, 7_200),
+        # A hidden start: the date is all that it tells.
+        ("2026-10-03T16:30:00Z", "2026-10-03T00:00:01Z", BERLIN, 7_200.0, 7_200),
+        ("2026-10-03T16:30:00Z", "2026-10-03T00:00:01Z", BERLIN, None, 7_200),
+    ],
+)
+def test_the_local_day_is_that_of_the_local_start(
+    start: str, local: str, timezone: str | None, utc_offset: float | None, expected_s: int
+) -> None:
+    told = {"start_date": start, "start_date_local": local, "timezone": timezone}
+    row = wire.activity(as_bytes(detail(**told, utc_offset=utc_offset)))
+
+    assert row["started_at"] == datetime.fromisoformat(start)
+    assert row["started_local"] == datetime.fromisoformat(local[:-1])
+    assert row["local_date"] == date.fromisoformat(local[:10])
+    assert row["utc_offset_s"] == expected_s
+    assert row["timezone"] == ((timezone or "").partition(") ")[2] or None)
+
+
+@pytest.mark.parametrize("start", ["2026-10-03T22:30:11", "2026-10-04T00:30:11+02:00"])
+def test_an_instant_is_in_utc_however_it_is_written(start: str) -> None:
+    row = wire.activity(as_bytes(detail(start_date=start)))
+
+    assert row["started_at"].isoformat() == "2026-10-03T22:30:11+00:00"
+    assert fingerprint(row) == fingerprint(wire.activity(as_bytes(detail())))
+
+
+HUGE = 3_000_000_000_000_000_001
+SENSED = {"average_watts": 210.5, "average_heartrate": 150.1, "max_heartrate": 160.0}
+SENSED_ROW = {
+    "average_cadence_rpm": None,
+    "average_power_w": 210.5,
+    "device_watts": None,
+    "average_heartrate_bpm": 150.1,
+    "max_heartrate_bpm": 160.0,
+}
+BEGAN = {"start_date": "2026-10-03T22:30:11Z", "start_date_local": "2026-10-04T00:30:11Z"}
+
+
+def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
+    effort = {"id": HUGE, "name": "1K", "distance": 1000, "elapsed_time": 240, "moving_time": 239.0}
+    effort |= {"start_index": 3, "end_index": 240, "pr_rank": 1, **BEGAN}
+    segment = {"id": HUGE + 1, "name": "Mill climb", "activity_type": "Run", "distance": 800.5}
+    segment |= {"average_grade": 4.5, "maximum_grade": 9, "climb_category": 0, "starred": True}
+    lap = {"id": HUGE, "lap_index": 1, "split": 1, "max_speed": 5.5, "pace_zone": 2, **SENSED}
+    split = {"split": 1, "distance": 1000.6, "elevation_difference": None, "pace_zone": 3}
+    row = wire.activity(
+        as_bytes(
+            detail(
+                laps=[lap | {"total_elevation_gain": 7.5}],
+                splits_metric=[split],
+                splits_standard=[split | {"distance": 1609.3, "average_heartrate": 143.9}],
+                best_efforts=[effort],
+                segment_efforts=[
+                    {**effort, **SENSED, "segment": segment, "kom_rank": 10, "hidden": True},
+                    {**effort, "id": HUGE + 2, "pr_rank": None, "segment": None},
+                ],
+            )
+        )
+    )
+
+    (kept,) = row["laps"]
+    assert (kept["lap_id"], kept["max_speed_mps"], kept["pace_zone"]) == (HUGE, 5.5, 2)
+    assert kept["elevation_gain_m"] == 7.5
+    assert kept.items() >= SENSED_ROW.items()
+    assert row["splits_metric"][0]["elevation_difference_m"] is None
+    assert row["splits_metric"][0]["pace_zone"] == 3
+    assert row["splits_standard"][0]["distance_m"] == 1609.3
+    best = {
+        "effort_id": HUGE,
+        "name": "1K",
+        "distance_m": 1000.0,
+        "started_at": datetime.fromisoformat(BEGAN["start_date"]),
+        "elapsed_time_s": 240,
+        "moving_time_s": 239,
+        "start_index": 3,
+        "end_index": 240,
+        "pr_rank": 1,
+    }
+    assert row["best_efforts"] == [best]
+    first, second = row["segment_efforts"]
+    assert first == best | SENSED_ROW | {
+        "kom_rank": 10,
+        "hidden": True,
+        "segment_id": HUGE + 1,
+        "segment_name": "Mill climb",
+        "segment_sport_type": "Run",
+        "segment_distance_m": 800.5,
+        "average_grade_pct": 4.5,
+        "maximum_grade_pct": 9.0,
+        "elevation_high_m": None,
+        "elevation_low_m": None,
+        "climb_category": 0,
+        "starred": True,
+    }
+    assert (second["effort_id"], second["pr_rank"], second["segment_id"]) == (HUGE + 2, None, None)
+
+
+def test_what_comes_and_goes_by_itself_is_kept_and_changes_no_fingerprint() -> None:
+    counts: dict[str, float] = {"kudos_count": 12, "comment_count": 1, "achievement_count": 3}
+    counts |= {"pr_count": 1, "athlete_count": 0, "total_photo_count": 2.0}
+    row = wire.activity(as_bytes(detail(**counts)))
+
+    assert {name: row[name] for name in counts} == counts
+    assert fingerprint(row) == fingerprint(wire.activity(as_bytes(detail())))
+
+
+@pytest.mark.parametrize(
+    "line", [None, "", {}, {"summary_polyline": None}, {"summary_polyline": ""}]
+)
+def test_no_line_on_the_map_is_null(line: object) -> None:
+    body = detail() | {"map": line or None}
+    assert wire.activity(as_bytes(body))["summary_polyline"] is None
+
+
+def test_the_json_is_kept_but_for_the_token_and_the_addresses_of_photos() -> None:
+    primary = {"unique_id": "u", "urls": {"100": "https://photos.invalid/u.jpg"}, "source": 1}
+    told = detail(unheard_of={"of": [1, 2.0, None]}, map={"polyline": "a`b\\c"})
+    secret = {"embed_token": "secret", "photos": {"primary": primary, "count": 1}}
+    row = wire.activity(as_bytes(told | secret))
+
+    kept = json.loads(row["raw_json"])
+    assert kept.pop("photos") == {"primary": {"unique_id": "u", "source": 1}, "count": 1}
+    assert kept == told
+    assert f'"id":{ACTIVITY}' in row["raw_json"]
+    (listed,) = wire.listed(as_bytes([told]))
+    assert listed.row is not None
+    assert json.loads(listed.row["raw_json"]) == told
+
+
 def test_null_and_absent_are_the_same() -> None:
     body = detail() | {"laps": None, "splits_metric": None, "best_efforts": None, "gear_id": None}
     row = wire.activity(as_bytes(body))
@@ -57,6 +207,9 @@ def test_null_and_absent_are_the_same() -> None:
     ("body", "named"),
     [
         (b"<html>", "JSON"),
+        (b"[]", "not an object"),
+        (as_bytes(detail(start_date_local=None)), "start_date_local"),
+        (as_bytes(detail(laps=[{"id": 2**63}])), r"laps\.0\.id"),
         (as_bytes(detail(id=None)), "id"),
         (as_bytes(detail(distance="far")), "distance"),
         (as_bytes(detail(distance=-1)), "distance"),

@@ -4,8 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from paceline.errors import PacelineError
+from paceline.model.given import WORDS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,10 +85,46 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
     refresh.set_defaults(run=_refresh)
 
+    _add_settings(commands)
+    _add_explain(commands)
+
     status = commands.add_parser("status", help="budget, backlog, freshness")
     status.add_argument("--json", action="store_true", help="for a script")
     status.set_defaults(run=_status)
     return parser
+
+
+def _add_settings(commands: Any) -> None:
+    settings = commands.add_parser(
+        "settings",
+        help="thresholds, heart rates and weight, each from its day on",
+        description="Settings: " + ", ".join(word.example for word in WORDS.values()),
+    )
+    actions = settings.add_subparsers(required=True, metavar="ACTION", dest="action")
+    for name, told in (
+        ("set", "such as: set ftp=265 from 2026-03-01; without a day from today on"),
+        ("unset", "take back what was set by hand, of all days or: unset ftp from 2026-03-01"),
+    ):
+        action = actions.add_parser(name, help=told, description=told)
+        action.add_argument("words", nargs="+", metavar="WORD", help="settings [from DAY]")
+    for name, told in (
+        ("list", "what the marts are built with"),
+        ("history", "everything that was ever set by hand"),
+    ):
+        action = actions.add_parser(name, help=told, description=told)
+        action.add_argument("--json", action="store_true", help="for a script")
+    for action in actions.choices.values():
+        action.add_argument("--athlete", type=int, help="whose they are, where there are several")
+    settings.set_defaults(run=_settings)
+
+
+def _add_explain(commands: Any) -> None:
+    explain = commands.add_parser("explain", help="where a number of a mart comes from")
+    explain.add_argument("mart", help="its name, or the beginning of it")
+    explain.add_argument("key", nargs="*", help="such as 2026-05-01, or column=value")
+    explain.add_argument("--athlete", type=int, help="whose row")
+    explain.add_argument("--json", action="store_true", help="for a script")
+    explain.set_defaults(run=_explain)
 
 
 def _natural(text: str) -> int:
@@ -158,6 +196,18 @@ def _refresh(arguments: argparse.Namespace) -> int:
     from paceline.cli.status import refresh
 
     return refresh(full=arguments.full)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from paceline.cli.explain import explain
+
+    return explain(arguments)
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    from paceline.cli.settings import settings
+
+    return settings(arguments)
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ Bronze of an activity that is gone stays until erasure takes it, and is only cou
 
 import gzip
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 from paceline.adapters.strava.wire import StravaWire
 from paceline.metrics.summary import summarise
 from paceline.model.bronze import Kind, parse_name, prefix_of
+from paceline.model.streams import Streams
 from paceline.ports import Blobs
 from paceline.reading import OK
 from paceline.steps.fetch_activity import STREAM_KEYS
@@ -25,7 +26,7 @@ Row = dict[str, Any]
 Ask = Callable[[int, str], tuple[int, bytes]]  # an athlete and a path; the status and the body
 
 # What Strava works out from the athlete's other activities: it changes without any event, and no
-# list shows it. Nothing of it is in silver.
+# list shows it.
 _DERIVED = {
     "achievement_count",
     "achievements",
@@ -33,6 +34,7 @@ _DERIVED = {
     "kom_rank",
     "pr_count",
     "pr_rank",
+    "raw_json",  # holds the rest
     "similar_activities",
 }
 
@@ -44,7 +46,7 @@ class Compared:
     faults: list[str] = field(default_factory=list)
     activities: int = 0
     identical: int = 0  # of them: the newest detail in bronze is the answer, byte for byte
-    streams: int = 0  # these have to be, byte for byte
+    recorded: set[int] = field(default_factory=set)  # their streams have to be, byte for byte
     gone: int = 0  # activities that bronze still knows and Strava does not
 
 
@@ -69,11 +71,13 @@ def compare_lake(
         faults += silver.detail_faults(activity_id, expected)
 
         status, body = ask(athlete_id, f"{path}/streams?keys={STREAM_KEYS}&key_by_type=true")
-        has_points = status == OK and wire.has_points(body)
-        if has_points and body != _newest(bronze, "streams", athlete_id, activity_id):
-            faults.append("bronze has other streams")
-        compared.streams += has_points
-        faults += silver.stream_faults(activity_id, wire, body if has_points else b"{}")
+        if status != OK or not wire.has_points(body):
+            body = b"{}"
+        else:
+            compared.recorded.add(activity_id)
+            if body != _newest(bronze, "streams", athlete_id, activity_id):
+                faults.append("bronze has other streams")
+        faults += silver.stream_faults(activity_id, wire.streams(body))
         compared.faults += [f"{activity_id}: {fault}" for fault in faults]
     compared.gone = len(_known(bronze, live) - live.keys())
     return compared
@@ -81,68 +85,60 @@ def compare_lake(
 
 @dataclass(frozen=True)
 class _Silver:
-    activities: Sequence[Row]
+    activities: Mapping[int, Sequence[Row]]
     streams: Mapping[int, Sequence[Row]]  # chunks in order
-    metrics: Mapping[int, Row]
+    metrics: Mapping[int, Sequence[Row]]
 
     @classmethod
     def read(cls, connection: duckdb.DuckDBPyConnection) -> "_Silver":
-        chunks: dict[int, list[Row]] = defaultdict(list)
-        for chunk in _rows(connection, "SELECT * FROM silver.streams ORDER BY activity_id, chunk"):
-            chunks[chunk["activity_id"]].append(chunk)
-        metrics = _rows(connection, "SELECT * FROM silver.metrics")
         return cls(
-            activities=_rows(connection, "SELECT * FROM silver.activities"),
-            streams=chunks,
-            metrics={row["activity_id"]: row for row in metrics},
+            _rows(connection, "silver.activities", "activity_id"),
+            _rows(connection, "silver.streams", "activity_id, chunk"),
+            _rows(connection, "silver.metrics", "activity_id"),
         )
 
     def other_than(self, live: Mapping[int, int]) -> list[str]:
         """What silver has and should not have, or has twice."""
-        count = Counter(row["activity_id"] for row in self.activities)
-        faults = [f"{each} is in silver {n} times" for each, n in count.items() if n > 1]
-        for name, ids in (
-            ("activities", count.keys()),
-            ("streams", self.streams.keys()),
-            ("metrics", self.metrics.keys()),
-        ):
-            faults += [f"{each} should not be in silver.{name}" for each in ids - live.keys()]
+        faults = []
+        for name in ("activities", "metrics", "streams"):
+            rows: Mapping[int, Sequence[Row]] = getattr(self, name)
+            faults += [f"{each} should not be in silver.{name}" for each in rows.keys() - live]
+            keys = {each: {row.get("chunk") for row in rows[each]} for each in rows}
+            twice = [each for each in rows if len(rows[each]) > len(keys[each])]
+            faults += [f"{each} is twice in silver.{name}" for each in twice]
         return faults
 
     def detail_faults(self, activity_id: int, expected: Row) -> list[str]:
-        found = [row for row in self.activities if row["activity_id"] == activity_id]
-        if not found:
-            return ["is not in silver"]
-        return _unequal("silver", found[0], expected)
+        found = self.activities.get(activity_id)
+        return _unequal("silver", found[0], expected) if found else ["is not in silver"]
 
-    def stream_faults(self, activity_id: int, wire: StravaWire, body: bytes) -> list[str]:
-        streams = wire.streams(body)
-        chunks = self.streams.get(activity_id, [])
-        points = [point for chunk in chunks for point in chunk["points"]]
-        metrics = self.metrics.get(activity_id)
+    def stream_faults(self, activity_id: int, streams: Streams) -> list[str]:
+        points = [p for chunk in self.streams.get(activity_id, []) for p in chunk["points"]]
+        (metrics,) = self.metrics.get(activity_id, [{}])[:1]
         if not streams.points:
             return ["silver has streams that Strava has not"] if points or metrics else []
         columns = {name: values.to_pylist() for name, values in streams.columns.items()}
-        names = points[0].keys() if points else ()
-        expected = [
-            {name: columns[name][i] if name in columns else None for name in names}
-            for i in range(streams.points)
-        ]
-        faults = [] if points == expected else ["silver has other streams"]
-        return faults + _unequal("silver.metrics", metrics or {}, summarise(streams))
+        found = {name: [point[name] for point in points] for name in columns}
+        faults = [] if found == columns else ["silver has other streams"]
+        faults += [] if metrics else ["silver has no metrics"]
+        return faults + _unequal("silver.metrics", metrics, summarise(streams))
 
 
 def _unequal(where: str, found: Row, expected: Row) -> list[str]:
     return [
-        f"{where}: {name} is {found.get(name)!r}, not {value!r}"
+        f"{where}: {name} is {found[name]!r}, not {value!r}"
         for name, value in expected.items()
-        if found.get(name) != value
+        if name in found and name not in _DERIVED and found[name] != value
     ]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> dict[int, list[Row]]:
+    """All rows, by activity."""
     connection.execute("SET TimeZone = 'UTC'")
-    found: list[Row] = connection.sql(sql).to_arrow_table().to_pylist()
+    found: dict[int, list[Row]] = defaultdict(list)
+    query = f"SELECT * FROM {table} ORDER BY {order}"  # noqa: S608 - a table of our own
+    for row in connection.sql(query).to_arrow_table().to_pylist():
+        found[row["activity_id"]].append(row)
     return found
 
 

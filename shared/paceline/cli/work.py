@@ -158,7 +158,7 @@ def _day(text: str | None) -> str | None:
 
 def _stream_keys(text: str) -> str:
     known = STREAM_KEYS.split(",")
-    asked = [key.strip() for key in text.split(",")]
+    asked = ["watts" if key.strip() == "power" else key.strip() for key in text.split(",")]
     if text in {"all", "none"}:
         return text
     if wrong := [key for key in asked if key not in known]:

@@ -1,72 +1,195 @@
-"""One activity's metrics from its streams: the columns of landing.metrics."""
+"""One activity's metrics from its streams: the columns of landing.metrics.
 
+Nothing here depends on the athlete's settings or the sport; what does follows in SQL. A measure
+that is not there is NULL, or an empty array, beside the share of recorded time that had it.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from paceline.metrics import heart, power
-from paceline.metrics.recording import Floats, Recording, coverage, record
+from paceline.metrics import curves, durability, elevation, grade, heart, power
+from paceline.metrics.distance import Way, follow
+from paceline.metrics.efforts import best_efforts
+from paceline.metrics.recording import Bools, Floats, Ints, Recording, coverage, record
 from paceline.model.streams import Streams
 
 # A measure that is missing for more than half of the recorded time says nothing.
 ENOUGH = 0.5
 
+Columns = dict[str, Any]
 
-def summarise(streams: Streams) -> dict[str, Any]:
+_NO_ARRAYS: Mapping[str, list[Any]] = {
+    "power_curve": [],
+    "heartrate_curve": [],
+    "speed_curve": [],
+    "power_histogram": [],
+    "heartrate_histogram": [],
+    "efforts": [],
+}
+
+
+def summarise(streams: Streams) -> Columns:
     """What the streams say, independent of the athlete's settings. NULL where they do not say."""
+    found: Columns = {"points": streams.points, **_NO_ARRAYS}
     if "t" not in streams.columns:
-        return {"points": streams.points}
-    t = streams.columns["t"].fill_null(-1).to_numpy(zero_copy_only=False)
-    recording = record(t)
-    return {
-        "points": streams.points,
+        return found
+    recording = record(streams.columns["t"].fill_null(-1).to_numpy(zero_copy_only=False))
+    watts = _grid(streams, recording, "power_w")
+    beats = _grid(streams, recording, "heartrate_bpm")
+    watts = watts if watts is None else power.clean(watts)
+    beats = beats if beats is None else heart.clean(beats)
+    moving = _moving(streams, recording)
+    return found | {
         "recorded_s": recording.recorded_s,
         "paused_s": recording.paused_s,
-        "moving_s": _moving_s(streams, recording),
-        **_power(_grid(streams, recording, "power_w")),
-        **_heart(_grid(streams, recording, "heartrate_bpm")),
+        # A pause counts for nothing.
+        "moving_s": None if moving is None else int(recording.seconds[moving].sum()),
+        **_power(watts, recording),
+        **_heart(beats, recording),
+        "decoupling_power_pct": _decoupling(_output(watts), beats),
+        **_motion(streams, recording, moving, beats),
     }
 
 
-def _power(grid: Floats | None) -> dict[str, Any]:
-    if grid is None:
+def _power(watts: Floats | None, recording: Recording) -> Columns:
+    if watts is None:
         return {}
-    watts = power.clean(grid)
-    share = coverage(watts)
-    if share is None or share < ENOUGH:
-        return {"power_coverage": share}
-    return {
-        "power_coverage": share,
+    share = {"power_coverage": coverage(watts)}
+    if not _says_enough(watts):
+        return share
+    coasting = power.with_coasting(watts)
+    return share | {
         "average_power_w": power.average_w(watts),
         "max_power_w": float(np.nanmax(watts)),
         "normalized_power_w": power.normalized_power_w(watts),
+        "xpower_w": power.xpower_w(watts, recording.breaks, recording.rests_s),
         "work_kj": power.work_kj(watts),
+        "power_curve": _curve(coasting, recording),
+        "power_histogram": _histogram(coasting),
     }
 
 
-def _heart(grid: Floats | None) -> dict[str, Any]:
-    if grid is None:
+def _heart(beats: Floats | None, recording: Recording) -> Columns:
+    if beats is None:
         return {}
-    bpm = heart.clean(grid)
-    share = coverage(bpm)
-    if share is None or share < ENOUGH:
-        return {"heartrate_coverage": share}
-    return {
-        "heartrate_coverage": share,
-        "average_heartrate_bpm": heart.average_bpm(bpm),
-        "max_heartrate_bpm": heart.max_bpm(bpm),
+    share = {"heartrate_coverage": coverage(beats)}
+    if not _says_enough(beats):
+        return share
+    return share | {
+        "average_heartrate_bpm": heart.average_bpm(beats),
+        "max_heartrate_bpm": heart.max_bpm(beats),
+        "heartrate_curve": _curve(beats, recording),
+        "heartrate_histogram": _histogram(beats),
     }
 
 
-def _moving_s(streams: Streams, recording: Recording) -> int | None:
-    """Recorded seconds that end moving; a pause counts for nothing."""
+def _motion(
+    streams: Streams, recording: Recording, moving: Bools | None, beats: Floats | None
+) -> Columns:
+    """Distance, climb, and what needs both."""
+    altitude = _kept(streams, recording, "altitude_m")
+    climb, altitude = _climb(altitude, recording)
+    distance = _kept(streams, recording, "distance_m")
+    if distance is None:
+        return climb
+    way = follow(distance, recording.t)
+    speed = way.speed_mps()
+    share = coverage(recording.grid(np.where(way.is_known, speed, np.nan)))
+    found = climb | {
+        "distance_m": way.last_m,
+        "speed_coverage": share,
+        "efforts": _efforts(way, recording.kept),
+    }
+    if share is None or share < ENOUGH:
+        return found
+    found["speed_curve"] = _curve(recording.grid(speed), recording)
+    if altitude is None:
+        return found | {"decoupling_speed_pct": _decoupling(recording.grid(speed), beats)}
+    slope = grade.grades(way.along_m(recording.t), altitude)
+    counted_s = recording.seconds if moving is None else recording.seconds * moving
+    fitted = speed * grade.fitted_factor(slope)
+    minetti = speed * grade.minetti_factor(slope)
+    return found | {
+        "decoupling_speed_pct": _decoupling(recording.grid(fitted), beats),
+        "gap_speed_mps": grade.mean_over(fitted, counted_s),
+        "minetti_speed_mps": grade.mean_over(minetti, counted_s),
+    }
+
+
+def _climb(altitude: Floats | None, recording: Recording) -> tuple[Columns, Floats | None]:
+    """Its columns, and the altitude if it says enough for a slope too."""
+    if altitude is None:
+        return {}, None
+    altitude = elevation.clean(altitude)
+    grid = recording.grid(altitude)
+    share = {"altitude_coverage": coverage(grid)}
+    if not _says_enough(grid):
+        return share, None
+    known = altitude[~np.isnan(altitude)]
+    gain, loss = elevation.gain_and_loss_m(elevation.smoothed(known))
+    return share | {"elevation_gain_m": gain, "elevation_loss_m": loss}, altitude
+
+
+def _efforts(way: Way, kept: Ints) -> list[Columns]:
+    """Pauses count in an effort, so it is the samples that must be known, not the seconds."""
+    if way.known.size < ENOUGH * kept.size:
+        return []
+    in_stream = kept[way.known]
+    return [
+        effort._asdict()
+        | {
+            "start_index": int(in_stream[effort.start_index]),
+            "end_index": int(in_stream[effort.end_index]),
+        }
+        for effort in best_efforts(way)
+    ]
+
+
+def _output(watts: Floats | None) -> Floats | None:
+    return power.with_coasting(watts) if watts is not None and _says_enough(watts) else None
+
+
+def _decoupling(output: Floats | None, beats: Floats | None) -> float | None:
+    if output is None or beats is None or not _says_enough(beats):
+        return None
+    return durability.decoupling_pct(output, beats)
+
+
+def _curve(grid: Floats, recording: Recording) -> list[Columns]:
+    return _pairs("duration_s", "value", curves.mean_maximal(grid, recording.breaks).items())
+
+
+def _histogram(grid: Floats) -> list[Columns]:
+    return _pairs("value", "seconds", curves.seconds_by_value(grid).items())
+
+
+def _pairs(key: str, value: str, items: Iterable[tuple[int, float]]) -> list[Columns]:
+    return [{key: first, value: second} for first, second in items]
+
+
+def _says_enough(grid: Floats) -> bool:
+    return (coverage(grid) or 0.0) >= ENOUGH
+
+
+def _moving(streams: Streams, recording: Recording) -> Bools | None:
+    """Which samples end a step in motion."""
     if "moving" not in streams.columns:
         return None
-    moving = streams.columns["moving"].fill_null(False).to_numpy(zero_copy_only=False)  # noqa: FBT003
-    return int(recording.seconds[moving[recording.kept]].sum())
+    moving = streams.columns["moving"].fill_null(False)  # noqa: FBT003
+    found: Bools = moving.to_numpy(zero_copy_only=False)[recording.kept]
+    return found
+
+
+def _kept(streams: Streams, recording: Recording, column: str) -> Floats | None:
+    if column not in streams.columns:
+        return None
+    values = streams.columns[column].to_numpy(zero_copy_only=False)
+    found: Floats = values.astype(np.float64, copy=False)[recording.kept]
+    return found
 
 
 def _grid(streams: Streams, recording: Recording, column: str) -> Floats | None:
-    if column not in streams.columns:
-        return None
-    return recording.grid(streams.columns[column].to_numpy(zero_copy_only=False))
+    values = _kept(streams, recording, column)
+    return values if values is None else recording.grid(values)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, cast, get_args
 
-Kind = Literal["activity", "streams", "list", "athlete", "zones", "gear", "stats"]
+# All but the settings, which the athlete gives by hand, are what Strava answered.
+Kind = Literal["activity", "streams", "list", "athlete", "zones", "gear", "stats", "settings"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 _NAME = re.compile(
-    r"strava/athlete_id=(?P<athlete>\d+)/(?P<kind>\w+)/(activity_id=(?P<activity>\d+)/)?"
+    r"(strava/athlete_id=(?P<athlete>\d+)/(?P<kind>\w+)/(activity_id=(?P<activity>\d+)/)?"
+    r"|settings/athlete_id=(?P<giver>\d+)/)"
     r"(?P<stamp>\w+)-[0-9a-f]{12}\.json\.gz"
 )
 
@@ -70,6 +72,8 @@ class BronzeObject:
 
 
 def prefix_of(athlete_id: int, kind: Kind, activity_id: int = 0) -> str:
+    if kind == "settings":
+        return f"settings/athlete_id={athlete_id}/"
     folder = f"strava/athlete_id={athlete_id}/{kind}/"
     return f"{folder}activity_id={activity_id}/" if activity_id else folder
 
@@ -77,8 +81,10 @@ def prefix_of(athlete_id: int, kind: Kind, activity_id: int = 0) -> str:
 def parse_name(name: str) -> tuple[Kind, Subject]:
     """What a name says. Raises ValueError for a name that `BronzeObject.name` does not give."""
     found = _NAME.fullmatch(name)
-    if found is None or found["kind"] not in get_args(Kind):
+    kind = found and (found["kind"] or "settings")
+    if found is None or kind not in get_args(Kind):
         raise ValueError(f"{name} is not the name of a bronze object.")
     asked_at = datetime.strptime(found["stamp"], _STAMP).replace(tzinfo=UTC)
-    subject = Subject(int(found["athlete"]), int(found["activity"] or 0), asked_at)
-    return cast("Kind", found["kind"]), subject
+    athlete_id = int(found["athlete"] or found["giver"])
+    subject = Subject(athlete_id, int(found["activity"] or 0), asked_at)
+    return cast("Kind", kind), subject

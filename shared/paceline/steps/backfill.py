@@ -97,12 +97,11 @@ def go_on(athlete_id: int, use: Backfilling, *, most_pages: int | None = None) -
 
 
 def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
-    """Store the page, park what is wanted of it, and only then remember that it is done."""
+    """Park what is wanted of the page, store it, and only then remember that it is done.
+
+    In this order, so that whatever is in the lake is in the ledger, also after a kill.
+    """
     rows = [row for row in page.rows if _within(row, current)]
-    if page.rows:
-        now = use.clock.now()
-        cause = Cause(use.ids.new(), "backfill", now)
-        use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
     planned = current.planned
     full = False
     for seen, row in enumerate(rows, start=1):
@@ -110,6 +109,10 @@ def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
         if full := current.limit is not None and planned >= current.limit:
             rows = rows[:seen]
             break
+    if page.rows:
+        now = use.clock.now()
+        cause = Cause(use.ids.new(), "backfill", now)
+        use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
     done = page.next_before is None or full
     taken = replace(
         current,
@@ -135,11 +138,12 @@ def want(row: Listed, wish: Backfill, use: Backfilling) -> bool:
 def _parked(entry: Entry | None, row: Listed, wish: Backfill, now: datetime) -> Entry:
     if entry and _is_there(entry, wish):
         return entry
-    if entry and entry.state == "parked":
+    if entry and entry.state == "parked" and entry.athlete_id == wish.athlete_id:
         return replace(entry, stream_keys=wish.stream_keys)
     blank = Entry(wish.athlete_id, wanted_at=now, state="parked", reason="backfill")
     return replace(
         (entry or blank).wanted_again(now, "backfill", Priority.BACKFILL),
+        athlete_id=wish.athlete_id,  # whose list shows it
         not_before=now + _AGE_IN_QUEUE * (now - (row.started_at or now)),
         started_at=row.started_at or (entry.started_at if entry else None),
         streams=None,  # so that they are asked for, as they are wanted now
@@ -181,7 +185,8 @@ def forget(athlete_id: int, use: Backfilling) -> None:
 
 def _is_there(known: Entry, wish: Backfill) -> bool:
     enough = wish.stream_keys in {known.stream_keys, "none"} or known.stream_keys == "all"
-    return known.state in {"parked", "fetched"} and enough
+    theirs = known.athlete_id == wish.athlete_id
+    return known.state in {"parked", "fetched"} and enough and theirs
 
 
 def _within(row: Listed, wish: Backfill) -> bool:

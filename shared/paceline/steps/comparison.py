@@ -72,9 +72,7 @@ def check(
     checked_at = use.clock.now()
     listed = {
         row.activity_id: row
-        for page in pages(
-            athlete_id, use.reading, use.wire, since=since, priority=Priority.BACKFILL
-        )
+        for page in pages(athlete_id, use.reading, use.wire, since=since, priority=Priority.EDIT)
         for row in page.rows
         if since is None or row.started_at is None or row.started_at >= since
     }
@@ -92,7 +90,12 @@ def check(
     ]
     asked_for, held_back = _guarded(gone, known)
     wanted = {"missing": missing, "changed": changed, "gone": asked_for}
-    years = _by_year(wanted, listed, known, since)
+    ours = {
+        each: row
+        for each, row in listed.items()
+        if each in known or not _before(row.started_at, wanted_since)
+    }
+    years = _by_year(wanted, ours, known, since)
     for activity_id in (*missing, *changed, *asked_for):
         _want(activity_id, athlete_id, listed.get(activity_id), checked_at, use)
     return Findings(athlete_id, checked_at, since, len(listed), wanted, held_back, years)
@@ -110,7 +113,9 @@ def _is_changed(entry: Entry | None, row: Listed) -> bool:
 
 
 def _should_be_listed(entry: Entry, since: datetime | None, checked_at: datetime) -> bool:
-    if entry.state != "fetched" or entry.fetched_at is None or entry.fetched_at >= checked_at:
+    """What was given up may be in the lake all the same, at least as a list showed it."""
+    fetched_since = entry.fetched_at is not None and entry.fetched_at >= checked_at
+    if entry.state not in {"fetched", "failed"} or fetched_since:
         return False
     return since is None or (entry.started_at is not None and entry.started_at >= since)
 
@@ -126,11 +131,12 @@ def _want(
     started_at, fingerprint = (row.started_at, row.fingerprint) if row else (None, None)
 
     def parked(entry: Entry | None) -> Entry:
-        if entry and entry.state == "parked":
+        if entry and entry.state == "parked" and entry.athlete_id == athlete_id:
             return entry
         blank = Entry(athlete_id, wanted_at=now, state="parked", reason="reconcile")
         return replace(
             (entry or blank).wanted_again(now, "reconcile", Priority.EDIT),
+            athlete_id=athlete_id,  # whose list shows it
             started_at=started_at or (entry.started_at if entry else None),
             listed_sha=fingerprint,
         )

@@ -14,6 +14,7 @@ from paceline.errors import (
     AthleteLeft,
     AthleteUnknown,
     PayloadInvalid,
+    Permanent,
     StravaRefused,
     StravaUnavailable,
     WaitUntil,
@@ -82,19 +83,27 @@ def _try(work: Work, use: Fetching, attempt: int) -> Outcome:
     except WaitUntil as wait:
         closed = isinstance(wait, ApplicationClosed) and wait.first
         return _wait(work, use, wait.not_before, wait.why, "halted" if closed else "parked")
-    except (AthleteUnknown, AthleteLeft) as error:
-        if work.known:  # nobody is left to fetch it for
-            fail(work, use.ledger, str(error))
-        return Outcome("athlete_left" if isinstance(error, AthleteLeft) else "unknown_athlete")
-    except AccessLost as error:
-        name = "access_lost" if error.first else "parked"
-        return _wait(work, use, work.began_at + NO_ACCESS, str(error), name)
     except StravaUnavailable as error:
         if attempt < PATIENCE:
             raise
         return _wait(work, use, work.began_at + OUTAGE, str(error), "strava_unavailable")
-    except (StravaRefused, PayloadInvalid) as error:
+    except Permanent as error:
+        if work.is_disputed:  # what a stranger's token is refused says nothing about it
+            return Outcome("foreign_athlete")
+        return _refused(work, use, error)
+
+
+def _refused(work: Work, use: Fetching, error: Permanent) -> Outcome:
+    if isinstance(error, AthleteUnknown | AthleteLeft):
+        if work.known:  # nobody is left to fetch it for
+            fail(work, use.ledger, str(error))
+        return Outcome("athlete_left" if isinstance(error, AthleteLeft) else "unknown_athlete")
+    if isinstance(error, AccessLost):
+        name = "access_lost" if error.first else "parked"
+        return _wait(work, use, work.began_at + NO_ACCESS, str(error), name)
+    if isinstance(error, StravaRefused | PayloadInvalid):
         return _give_up(work, use, error)
+    raise error
 
 
 def _fetch(work: Work, use: Fetching) -> Outcome:
@@ -105,10 +114,24 @@ def _fetch(work: Work, use: Fetching) -> Outcome:
         raise StravaRefused(f"Strava answered {detail.status} to the activity.")
     activity = _read_detail(work, use, detail)
     if activity["athlete_id"] != work.athlete_id:
-        return Outcome("foreign_athlete")  # a forged owner changes nothing, the ledger least
+        return _foreign(work, use, activity["athlete_id"])
     _store(work, use, "activity", detail)
     streams = _fetch_streams(work, use, activity)
     return _settled(work, use, activity, streams)
+
+
+def _foreign(work: Work, use: Fetching, athlete_id: int) -> Outcome:
+    """A forged owner changes nothing; work that was parked in their name goes to the real one."""
+
+    def corrected(entry: Entry | None) -> Entry:
+        if entry is None:
+            raise LookupError("an entry of the ledger was removed while it was fetched")
+        waits = entry.state == "parked" and entry.athlete_id == work.athlete_id
+        return replace(entry, athlete_id=athlete_id, not_before=work.began_at) if waits else entry
+
+    if work.known:
+        use.ledger.put(work.activity_id, corrected)
+    return Outcome("foreign_athlete")
 
 
 def _settled(work: Work, use: Fetching, activity: Document, streams: StreamState) -> Outcome:
@@ -176,7 +199,7 @@ def _get(work: Work, use: Fetching, path: str, params: dict[str, str]) -> Answer
 
 def _not_found(work: Work, use: Fetching) -> Outcome:
     """Gone, or too young to be seen: only what we never saw and nobody deleted may be young."""
-    if work.known and work.known.athlete_id != work.athlete_id:
+    if work.is_disputed:
         return Outcome("foreign_athlete")  # a stranger's token says nothing about it
     seen_before = work.known is not None and work.known.fetched_at is not None
     deleted = work.message.event.aspect_type == "delete"

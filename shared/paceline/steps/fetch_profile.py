@@ -34,7 +34,7 @@ def fetch(athlete_id: int, cause: Cause, use: Profiling, *, scopes: tuple[str, .
 
 def _keep(kind: Kind, path: str, athlete_id: int, cause: Cause, use: Profiling) -> bytes | None:
     asked_at = use.clock.now()
-    answer = use.reading.get(athlete_id, path, {}, Priority.BACKFILL)
+    answer = use.reading.get(athlete_id, path, {}, Priority.EDIT)
     if answer.status != OK:
         return None
     use.lake.keep(answer, kind, Subject(athlete_id, 0, asked_at), cause)

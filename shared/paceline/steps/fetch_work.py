@@ -28,6 +28,11 @@ class Work:
         return self.message.event.owner_id
 
     @property
+    def is_disputed(self) -> bool:
+        """The ledger has it as another athlete's, and the message as this one's."""
+        return self.known is not None and self.known.athlete_id != self.athlete_id
+
+    @property
     def subject(self) -> Subject:
         return Subject(self.athlete_id, self.activity_id, self.began_at)
 

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 
 from paceline.errors import PayloadInvalid, StoreUnavailable
 from paceline.metrics.summary import summarise
+from paceline.model.given import Given, decode_given
 from paceline.model.landed import Landed
 from paceline.model.outcome import Outcome
 from paceline.model.streams import Streams
 from paceline.ports import Blobs, Clock, Document, Landing, Wire
 
 ACTIVITIES, STREAMS, METRICS = "landing.activities", "landing.streams", "landing.metrics"
+SETTINGS = "landing.settings"
 FAILED_EVENTS, RECONCILIATIONS = "ops.failed_events", "ops.reconciliations"
 
 # 24 hours at one point a second would not fit into one row of a streaming insert.
@@ -95,6 +98,8 @@ def _rows(landed: Landed, use: Loading) -> Rows:
         return {ACTIVITIES: [_activity(landed, body, use)]}
     if landed.kind == "list":
         return {ACTIVITIES: _summaries(landed, body, use)}
+    if landed.kind == "settings":
+        return {SETTINGS: [_setting(landed, given) for given in decode_given(body)]}
     if landed.kind != "streams":
         return {PROFILES[landed.kind]: [use.wire.profile(landed.kind, body) | _origin(landed)]}
     streams = use.wire.streams(body)
@@ -145,6 +150,11 @@ def _summaries(landed: Landed, body: bytes, use: Loading) -> list[Document]:
     ]
 
 
+def _setting(landed: Landed, given: Given) -> Document:
+    op = "upsert" if given.value is not None else "tombstone"
+    return vars(given) | _origin(landed) | {"op": op, "source": "athlete"}
+
+
 def _tombstones(landed: Landed) -> Rows:
     row = _common(landed)
     no_points = {"chunk": 0, "chunks": 0, "points": []}
@@ -159,8 +169,9 @@ def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
     starts = range(0, streams.points, CHUNK_POINTS)
     points_type = schema.field("points").type
     fields = list(points_type.value_type)
+    arrays = {"index": pa.array(np.arange(streams.points)), **streams.columns}
     points = pa.StructArray.from_arrays(
-        [streams.columns.get(field.name, pa.nulls(streams.points, field.type)) for field in fields],
+        [arrays.get(field.name, pa.nulls(streams.points, field.type)) for field in fields],
         fields=fields,
     )
     offsets = pa.array([*starts, streams.points], pa.int32())
@@ -168,13 +179,13 @@ def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
         "chunk": list(range(len(starts))),
         "chunks": [len(starts)] * len(starts),
     }
-    arrays = [
+    found = [
         pa.ListArray.from_arrays(offsets, points, type=points_type)
         if field.name == "points"
         else pa.array(columns[field.name], field.type)
         for field in schema
     ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays(found, schema=schema)
 
 
 def _report_row(row: Document) -> Document:

@@ -1,7 +1,8 @@
 """Each day, for every athlete: compare Strava's list with ours, heal, and keep the profile current.
 
 An athlete who fails does not hold up the others. The last weeks are compared daily, the whole
-history once a week; a run that was cut short by the budget goes on with whoever is due.
+history once a week; a comparison begins when there are reads for all of it, since one that is cut
+short has to begin anew.
 """
 
 import json
@@ -14,12 +15,14 @@ from paceline.lake import Cause, Lake
 from paceline.lock import alone
 from paceline.model.bronze import Subject
 from paceline.model.outcome import Outcome
+from paceline.model.priority import Priority
 from paceline.ports import Clock, Document, Ids, State
 from paceline.steps import backfill
 from paceline.steps.backfill import Backfilling
 from paceline.steps.comparison import WINDOW, Checking, Findings, check
 from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_profile import fetch as fetch_profile
+from paceline.steps.listing import PAGE
 from paceline.vault import Athlete, Vault
 
 COLLECTION = "reconciles"
@@ -27,6 +30,10 @@ COLLECTION = "reconciles"
 EVERY, FULL_EVERY = timedelta(days=1), timedelta(days=7)
 LONGEST = timedelta(minutes=15)
 _EARLY = timedelta(hours=1)  # a scheduler that is a little early finds its work due
+
+# The athlete, zones, totals, and some gear; and the share of a quarter's reads that is enough to
+# begin with, whatever the length of the history.
+_PROFILE_READS, _ENOUGH = 8, 0.75
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def reconcile(
         each
         for each in use.vault.athletes()
         if each.status == "active" and (athlete_ids is None or each.athlete_id in athlete_ids)
-        if force or full or _is_due(each.athlete_id, use)
+        if force or full or (_is_due(each.athlete_id, use) and _has_reads(each.athlete_id, use))
     ]
     if not chosen:
         return Report(found, failed)
@@ -102,7 +109,7 @@ def _one(athlete: Athlete, use: Reconciling, *, full: bool, force: bool) -> Find
     if not (force or full or _is_due(athlete.athlete_id, use)):
         return None  # another run was faster
     now = use.clock.now()
-    whole = full or _due(_last(athlete.athlete_id, use).get("full"), FULL_EVERY, now)
+    whole = full or _is_due_in_full(athlete.athlete_id, use)
     asked_for = backfill.stored(athlete.athlete_id, use.backfilling)
     if asked_for and asked_for.state == "listing":
         return None  # what is not listed yet is not missing
@@ -143,8 +150,22 @@ def _last(athlete_id: int, use: Reconciling) -> Document:
 
 
 def _is_due(athlete_id: int, use: Reconciling) -> bool:
-    last, now = _last(athlete_id, use), use.clock.now()
-    return _due(last.get("full"), FULL_EVERY, now) or _due(last.get("any"), EVERY, now)
+    last = _last(athlete_id, use).get("any")
+    return _is_due_in_full(athlete_id, use) or _due(last, EVERY, use.clock.now())
+
+
+def _is_due_in_full(athlete_id: int, use: Reconciling) -> bool:
+    return _due(_last(athlete_id, use).get("full"), FULL_EVERY, use.clock.now())
+
+
+def _has_reads(athlete_id: int, use: Reconciling) -> bool:
+    """Half a comparison is worth nothing, and repeated it would use up a day's reads."""
+    budget = use.checking.reading.budget
+    whole = _is_due_in_full(athlete_id, use)
+    activities = use.checking.ledger.how_many(athlete_id) if whole else PAGE
+    reads = activities // (PAGE - 1) + 2 + _PROFILE_READS
+    enough = int(budget.current().short.limit * _ENOUGH)
+    return budget.free(Priority.EDIT) >= min(reads, enough)
 
 
 def _due(last: str | None, every: timedelta, now: datetime) -> bool:

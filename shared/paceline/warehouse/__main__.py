@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from paceline.warehouse.bigquery import render_script, render_tables
+from paceline.warehouse.dictionary import render_dictionary
 from paceline.warehouse.plan import compile_plan
 from paceline.warehouse.tables import load_tables
 
@@ -17,8 +18,11 @@ def main(arguments: list[str]) -> str:
     parser.add_argument("--prefix", default="paceline_", help="what dataset names begin with")
     parser.add_argument("--full", action="store_true", help="rebuild every table from landing")
     parser.add_argument("--tables", action="store_true", help="print the DDL of the tables instead")
+    parser.add_argument("--dictionary", action="store_true", help="print the data dictionary")
     options = parser.parse_args(arguments)
     tables = load_tables(options.sql)
+    if options.dictionary:
+        return render_dictionary(tables) + "\n"
     if options.tables:
         return "\n\n".join(render_tables(tables, prefix=options.prefix)) + "\n"
     return render_script(compile_plan(tables), prefix=options.prefix, full=options.full)

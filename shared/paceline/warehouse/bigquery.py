@@ -8,10 +8,11 @@ from textwrap import indent
 from paceline.warehouse.order import build_order
 from paceline.warehouse.plan import Build, Plan
 from paceline.warehouse.source_text import replace_parameters, replace_tables
-from paceline.warehouse.tables import Table
+from paceline.warehouse.tables import Column, Table
 
 # Rows can become visible later than their ingested_at says, so a run's watermark stays behind it.
 OVERLAP_S = 600
+_LONGEST_DESCRIPTION = 1024  # BigQuery refuses a longer one for a column
 _VARIABLES = {
     "seen_until": "seen_until",
     "started_at": "started_at",
@@ -64,7 +65,7 @@ def _create_table(table: Table, prefix: str) -> str:
     columns = ",\n".join(
         f"  {column.name} {column.type.googlesql()}"
         f"{' NOT NULL' if strict and column.required else ''}"
-        f" OPTIONS (description = {_quote(column.description)})"
+        f" OPTIONS (description = {_quote(_told(column))})"
         for column in table.columns
     )
     name, description = bigquery_name(table, prefix), _quote(f"{table.description}; {table.grain}")
@@ -76,7 +77,19 @@ def _create_table(table: Table, prefix: str) -> str:
 def _create_view(table: Table, tables: Mapping[str, Table], prefix: str) -> str:
     name, description = bigquery_name(table, prefix), _quote(f"{table.description}; {table.grain}")
     query = _rename(table.query or "", tables, prefix).strip()
-    return f"CREATE OR REPLACE VIEW {name}\nOPTIONS (description = {description}) AS\n{query};"
+    columns = ",\n".join(
+        f"  {column.name} OPTIONS (description = {_quote(_told(column))})"
+        for column in table.columns
+    )
+    return (
+        f"CREATE OR REPLACE VIEW {name} (\n{columns}\n)\n"
+        f"OPTIONS (description = {description}) AS\n{query};"
+    )
+
+
+def _told(column: Column) -> str:
+    told = f"{column.description}; {column.formula}" if column.formula else column.description
+    return told[:_LONGEST_DESCRIPTION]
 
 
 class _Script:
@@ -99,7 +112,7 @@ class _Script:
                 yield f"{self._sql(touch.keep)};"
         yield f"SET touched_count = ({self._sql(self._plan.count_touched)});"
         if not self._full:
-            yield "IF touched_count = 0 THEN\n  RETURN;\nEND IF;"
+            yield f"IF ({self._sql(self._plan.count_keys)}) = 0 THEN\n  RETURN;\nEND IF;"
         for build in self._plan.builds:
             yield f"-- {build.table.name}: {build.table.grain}\n{self._build(build)}"
         yield f"{self._sql(self._plan.record_run)};"
@@ -144,14 +157,22 @@ class _Script:
             f"BEGIN\n{indent(body, '  ')}\nEXCEPTION WHEN ERROR THEN\n{indent(failed, '  ')}\nEND;"
         )
         if not build.waits_for:
-            return attempt
+            return self._only_if_touched(build, attempt)
         waited = ", ".join(_quote(source) for source in build.waits_for)
         waiting = (
             "(SELECT name FROM UNNEST(blocked) AS name"
             f" WHERE name IN ({waited}) ORDER BY name LIMIT 1)"
         )
         skipped = indent("\n".join(self._block(name, waiting)), "  ")
-        return f"IF EXISTS {waiting} THEN\n{skipped}\nELSE\n{indent(attempt, '  ')}\nEND IF;"
+        unless = f"IF EXISTS {waiting} THEN\n{skipped}\nELSE\n{indent(attempt, '  ')}\nEND IF;"
+        return self._only_if_touched(build, unless)
+
+    def _only_if_touched(self, build: Build, rebuild: str) -> str:
+        """Without keys, a table's sources are not read, and so not paid for."""
+        if self._full:
+            return rebuild
+        touched = bigquery_name(build.touched, self._prefix)
+        return f"IF EXISTS (SELECT 1 FROM {touched}) THEN\n{indent(rebuild, '  ')}\nEND IF;"
 
     def _block(self, name: str, reason: str) -> list[str]:
         values = {"table_name": _quote(name), "reason": reason}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from paceline.warehouse.restrict import FROM_DATE
 from paceline.warehouse.source_text import references
 from paceline.warehouse.tables import Table, TableInvalid
 
@@ -20,6 +21,7 @@ def build_order(tables: Mapping[str, Table]) -> list[str]:
         _refuse_unknown(table, tables)
         needs[name] |= reads(table, tables) - set(table.reads_before)
         needs[name] |= set(table.references) | {table.rebuilt_by or ""}
+        needs[name] -= {name} if _goes_on(table, tables) else set()
         for rebuilt_later in table.reads_before:
             needs[rebuilt_later].add(name)
     # Sorted, so that the same files always give the same script.
@@ -29,6 +31,11 @@ def build_order(tables: Mapping[str, Table]) -> list[str]:
     except CycleError as cycle:
         path = " <- ".join(cycle.args[1])
         raise TableInvalid(f"these tables wait for each other: {path}") from cycle
+
+
+def _goes_on(table: Table, tables: Mapping[str, Table]) -> bool:
+    """Whether it may read itself: what is rebuilt from a day on goes on from the days before."""
+    return table.rebuilt_by is not None and FROM_DATE in tables[table.rebuilt_by].column_names
 
 
 def _refuse_unknown(table: Table, tables: Mapping[str, Table]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from paceline.warehouse.checks import Check, checks_of
 from paceline.warehouse.lint import lint
 from paceline.warehouse.order import build_order, reads
-from paceline.warehouse.restrict import is_touched, restrict
+from paceline.warehouse.restrict import from_nothing, is_touched, key_columns, restrict
 from paceline.warehouse.tables import INGESTED_AT, Table, TableInvalid
 
 WATERMARKS = "ops.watermarks"
@@ -34,9 +34,13 @@ class Touch:
 
 @dataclass(frozen=True)
 class Build:
-    """One table's replacement, which is one transaction: delete, insert, checks."""
+    """One table's replacement, which is one transaction: delete, insert, checks.
+
+    When `touched` has no row, there is nothing to replace, and no source need be read.
+    """
 
     table: Table
+    touched: Table
     waits_for: tuple[str, ...]
     touched_only: tuple[str, ...]
     everything: tuple[str, ...]
@@ -68,6 +72,12 @@ class Plan:
     @property
     def count_touched(self) -> str:
         return f"SELECT COUNT(*) FROM {TOUCHED}"
+
+    @property
+    def count_keys(self) -> str:
+        """Every key that a table would be rebuilt for: a changed setting touches no activity."""
+        counts = (f"(SELECT COUNT(*) FROM {touch.table.name})" for touch in self.touches)
+        return f"SELECT {' + '.join(counts)}"
 
     @property
     def built_by(self) -> str:
@@ -112,13 +122,21 @@ def compile_plan(tables: Mapping[str, Table]) -> Plan:
     for name in order:
         lint(tables[name], tables)
     built = [tables[name] for name in order]
-    texts = "\n".join(f"{table.name}\n{table.columns}\n{table.query}" for table in built)
+    texts = "\n".join(f"{table.name}\n{_shape(table)}\n{table.query}" for table in built)
     return Plan(
         tables=tables,
         touches=tuple(_touch(table) for table in built if table.kind == "temp"),
         builds=tuple(_build(table, tables) for table in built if table.kind == "table"),
         views=tuple(table for table in built if table.kind == "view"),
         signature=hashlib.sha256(texts.encode()).hexdigest()[:16],
+    )
+
+
+def _shape(table: Table) -> str:
+    """What rows depend on: other words for a column do not rebuild it."""
+    return ", ".join(
+        f"{column.name} {column.type.googlesql()}{' required' if column.required else ''}"
+        for column in table.columns
     )
 
 
@@ -136,14 +154,14 @@ def _touch(table: Table) -> Touch:
 def _build(table: Table, tables: Mapping[str, Table]) -> Build:
     touched = tables[table.rebuilt_by or ""]
     query = table.query or ""
-    restricted = restrict(query, touched, tables)
+    restricted = restrict(query, touched, tables, own=table.name)
     if restricted is None:
         raise TableInvalid(
             f"{table.name}: nothing that query.sql reads has the columns of {touched.name}"
-            f" ({', '.join(touched.column_names)}), so it cannot be rebuilt for touched keys only;"
+            f" ({', '.join(key_columns(touched))}), so it cannot be rebuilt for touched keys only;"
             " read a table that has them, or name another table in rebuilt_by"
         )
-    if missing := set(touched.column_names) - set(table.column_names):
+    if missing := set(key_columns(touched)) - set(table.column_names):
         raise TableInvalid(
             f"{table.name}: rebuilt_by {touched.name} needs the column {min(missing)}"
         )
@@ -151,9 +169,13 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
     delete = f"DELETE FROM {table.name} AS target WHERE {is_touched(touched, 'target')}"
     return Build(
         table=table,
+        touched=touched,
         waits_for=tuple(sorted(_built_sources(table, tables))),
         touched_only=(delete, insert + restricted),
-        everything=(f"DELETE FROM {table.name} AS target WHERE TRUE", insert + query),
+        everything=(
+            f"DELETE FROM {table.name} AS target WHERE TRUE",
+            insert + from_nothing(query, table.name),
+        ),
         checks=checks_of(table, tables),
     )
 
@@ -161,7 +183,7 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
 def _built_sources(table: Table, tables: Mapping[str, Table]) -> set[str]:
     """The tables whose rows this one shows, seen through views."""
     found = set(table.references)
-    for name in reads(table, tables):
+    for name in reads(table, tables) - {table.name}:
         source = tables[name]
         found |= {name} if source.kind == "table" else set()
         found |= _built_sources(source, tables) if source.kind == "view" else set()

@@ -48,7 +48,7 @@ def references(sql: str, tables: Collection[str]) -> list[Reference]:
     followers = [token.text.upper() for token in found[1:]] + [""]
     return [
         Reference(token.text, token.start, token.end, aliased=follower == "AS")
-        for token, follower in zip(found, followers, strict=True)
+        for token, follower in zip(found, followers, strict=False)  # no token, no follower
         if token.kind == "name" and token.text in tables
     ]
 

@@ -28,6 +28,7 @@ _KEYS = {
     "kept_in",
     "columns",
 }
+_COLUMN_KEYS = {"type", "required", "description", "formula"}
 INGESTED_AT = "ingested_at"
 # The same loader in C, ten times as fast, where PyYAML was built with it.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -43,6 +44,7 @@ class Column:
     type: ColumnType
     required: bool
     description: str
+    formula: str | None = None  # where the description alone does not say how it is computed
 
 
 @dataclass(frozen=True)
@@ -166,14 +168,17 @@ def _columns(data: Any) -> tuple[Column, ...]:
 
 
 def _column(name: str, data: Any) -> Column:
-    if not isinstance(data, dict) or data.keys() - {"type", "required", "description"}:
-        raise ValueError(f"columns.{name} must have type, description and at most required")
+    if not isinstance(data, dict) or data.keys() - _COLUMN_KEYS:
+        raise ValueError(
+            f"columns.{name} must have type, description and at most required and formula"
+        )
     try:
         return Column(
             name=name,
             type=parse_type(_text(data, "type")),
             required=bool(data.get("required", False)),
             description=_text(data, "description"),
+            formula=_text(data, "formula") if "formula" in data else None,
         )
     except ValueError as problem:
         raise ValueError(f"columns.{name}: {problem}") from problem

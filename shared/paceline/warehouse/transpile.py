@@ -30,6 +30,10 @@ def _correct(node: exp.Expr) -> exp.Expr:
     # GoogleSQL's 1.5 is a FLOAT64, DuckDB's an exact DECIMAL(2, 1) that multiplies differently.
     if isinstance(node, exp.Literal) and node.is_number and not node.is_int:
         return exp.cast(node.copy(), exp.DType.DOUBLE)
+    # DIV(a - 1, 7) would become a - 1 // 7, which takes a seventh of 1 from a.
+    if isinstance(node, exp.IntDiv):
+        operands = (node.this.transform(_correct), node.expression.transform(_correct))
+        return exp.Anonymous(this="DIVIDE", expressions=list(operands))
     # GoogleSQL counts no rows, or only NULLs, as 0; DuckDB's COUNT_IF as NULL.
     if isinstance(node, exp.CountIf):
         counted = node.this.transform(_correct)

@@ -34,7 +34,23 @@ SELECT
   power_coverage,
   average_heartrate_bpm,
   max_heartrate_bpm,
-  heartrate_coverage
+  heartrate_coverage,
+  power_curve,
+  heartrate_curve,
+  speed_curve,
+  power_histogram,
+  heartrate_histogram,
+  xpower_w,
+  decoupling_power_pct,
+  decoupling_speed_pct,
+  elevation_gain_m,
+  elevation_loss_m,
+  gap_speed_mps,
+  minetti_speed_mps,
+  efforts,
+  distance_m,
+  altitude_coverage,
+  speed_coverage
 FROM
   newest
 WHERE

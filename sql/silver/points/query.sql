@@ -8,6 +8,7 @@ SELECT
   streams.athlete_id,
   streams.activity_id,
   streams.version,
+  point.index,
   point.t,
   point.distance_m,
   point.lat,

@@ -21,6 +21,84 @@ now_or_before AS (
   FROM
     silver.activities
 ),
+settings_now AS (
+  SELECT
+    athlete_id,
+    name,
+    value,
+    source,
+    valid_from,
+    COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+  FROM
+    silver.known_settings
+),
+settings_before AS (
+  -- What the marts were last built with: it too is read before it is rebuilt.
+  SELECT
+    athlete_id,
+    name,
+    value,
+    source,
+    valid_from,
+    COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+  FROM
+    silver.settings
+),
+differing AS (
+  SELECT
+    *
+  FROM
+    (SELECT * FROM settings_now EXCEPT DISTINCT SELECT * FROM settings_before) AS new_rows
+  UNION ALL
+  SELECT
+    *
+  FROM
+    (SELECT * FROM settings_before EXCEPT DISTINCT SELECT * FROM settings_now) AS old_rows
+),
+differing_names AS (
+  SELECT DISTINCT
+    athlete_id,
+    name
+  FROM
+    differing
+),
+days_of_theirs AS (
+  SELECT DISTINCT
+    activities.athlete_id,
+    differing_names.name,
+    activities.local_date
+  FROM
+    silver.activities AS activities
+  INNER JOIN
+    differing_names
+  ON
+    activities.athlete_id = differing_names.athlete_id
+),
+revalued AS (
+  -- A row that only ends on another day has touched no day before that.
+  SELECT
+    days_of_theirs.athlete_id,
+    days_of_theirs.local_date
+  FROM
+    days_of_theirs
+  LEFT JOIN
+    settings_now
+  ON
+    days_of_theirs.athlete_id = settings_now.athlete_id
+    AND days_of_theirs.name = settings_now.name
+    AND days_of_theirs.local_date >= settings_now.valid_from
+    AND days_of_theirs.local_date < settings_now.valid_until
+  LEFT JOIN
+    settings_before
+  ON
+    days_of_theirs.athlete_id = settings_before.athlete_id
+    AND days_of_theirs.name = settings_before.name
+    AND days_of_theirs.local_date >= settings_before.valid_from
+    AND days_of_theirs.local_date < settings_before.valid_until
+  WHERE
+    settings_now.value IS DISTINCT FROM settings_before.value
+    OR settings_now.source IS DISTINCT FROM settings_before.source
+),
 days AS (
   SELECT
     now_or_before.athlete_id,
@@ -34,6 +112,12 @@ days AS (
     AND now_or_before.activity_id = touched.activity_id
   WHERE
     now_or_before.local_date IS NOT NULL
+  UNION ALL
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    revalued
   UNION ALL
   -- What a run that was stopped half way, or blocked, still had to rebuild.
   SELECT

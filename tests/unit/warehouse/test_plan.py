@@ -75,6 +75,34 @@ def test_a_source_without_a_name_of_its_own_keeps_the_one_it_had() -> None:
     assert str(restricted).endswith(") AS metrics")
 
 
+def test_rows_from_a_day_on_are_rebuilt_and_a_table_goes_on_from_its_own_rows_before() -> None:
+    sql = "SELECT * FROM marts.activity_load UNION ALL SELECT * FROM marts.fitness_daily AS own"
+    touched = TABLES["touched.athletes_from"]
+    row = "EXISTS (SELECT 1 FROM touched.athletes_from AS changed WHERE changed.athlete_id ="
+    assert restrict(sql, touched, TABLES, own="marts.fitness_daily") == (
+        f"SELECT * FROM (SELECT * FROM marts.activity_load AS src WHERE {row} src.athlete_id"
+        " AND src.local_date >= changed.from_date)) AS activity_load UNION ALL"
+        f" SELECT * FROM (SELECT * FROM marts.fitness_daily AS src WHERE {row} src.athlete_id"
+        " AND src.local_date < changed.from_date)) AS own"
+    )
+    assert (
+        restrict("SELECT * FROM marts.fitness_daily", touched, TABLES, "marts.fitness_daily")
+        is None
+    )
+
+
+def test_a_table_that_is_built_from_nothing_has_no_rows_before() -> None:
+    build = next(b for b in compile_plan(TABLES).builds if b.table.name == "marts.fitness_daily")
+    assert "SELECT * FROM marts.fitness_daily AS src WHERE FALSE" in build.everything[1]
+    assert "marts.fitness_daily" not in build.waits_for
+
+
+def test_only_a_table_that_is_rebuilt_from_a_day_on_may_read_itself() -> None:
+    itself = changed("marts.fitness_daily", rebuilt_by="touched.days")
+    with pytest.raises(TableInvalid, match=r"marts\.fitness_daily <- marts\.fitness_daily"):
+        build_order(itself)
+
+
 def test_a_model_that_cannot_be_restricted_is_refused() -> None:
     columns = tuple(TABLES["ops.watermarks"].columns[:1])
     query = "SELECT name FROM ops.watermarks AS w"

@@ -1,6 +1,7 @@
 """The warehouse on a laptop: one DuckDB file, and the marts published beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -10,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from paceline.adapters.local.duckdb_landing import fit_rows
-from paceline.adapters.local.duckdb_publish import publish, remove_leftovers
+from paceline.adapters.local.duckdb_publish import PUBLISHED_LAYERS, publish, remove_leftovers
 from paceline.adapters.local.duckdb_schema import open_file, prepare
 from paceline.adapters.local.duckdb_script import DuckDbScript, read, transaction
+from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
 from paceline.warehouse.lint import SqlRefused, parse_query
 from paceline.warehouse.plan import compile_plan
@@ -30,11 +32,10 @@ class DuckDbWarehouse:
         self._clock = clock
         self._tables = load_tables(sql_root)
         self._lock = RLock()
-        self._connection = open_file(path)
-        prepare(self._connection, self._tables)
+        self._path = path
+        self._open()
         marts_path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(marts_path)
-        self._compiled: DuckDbScript | None = None
         # A process may have been killed between a refresh and its publish.
         self._publish_due = True
         self._last_ingested_at = self._newest_landed()
@@ -42,7 +43,7 @@ class DuckDbWarehouse:
     def append(self, tables: Mapping[str, pa.Table]) -> None:
         """Append in one transaction, durable on return. Raises PayloadInvalid before it writes."""
         fitted = {name: fit_rows(name, rows, self._tables) for name, rows in tables.items()}
-        with self._lock, transaction(self._connection):
+        with self._alone(), transaction(self._connection):
             # Strictly increasing, so that a watermark never cuts through two appends.
             ingested_at = max(self._clock.now(), self._last_ingested_at + timedelta(microseconds=1))
             for name, rows in fitted.items():
@@ -64,18 +65,18 @@ class DuckDbWarehouse:
 
     def refresh(self, *, full: bool = False) -> RefreshReport:
         """Rebuild what was touched, or everything, and publish the marts when they changed."""
-        with self._lock:
+        with self._alone():
             report = self._script().run(full=full)
             if report.built or self._publish_due or not self._marts_path.exists():
-                marts = [table for table in self._tables.values() if table.layer == "marts"]
+                told = [t for t in self._tables.values() if t.layer in PUBLISHED_LAYERS]
                 self._publish_due = True
-                publish(self._connection, self._marts_path, marts)
+                publish(self._connection, self._marts_path, told)
                 self._publish_due = False
             return report
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """Read with GoogleSQL: tables are `layer.table`, parameters @named, times in UTC."""
-        with self._lock:
+        with self._alone():
             self._script()
             parse_query(sql, "the query", self._tables)
             try:
@@ -87,6 +88,22 @@ class DuckDbWarehouse:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _open(self) -> None:
+        self._connection = open_file(self._path)
+        prepare(self._connection, self._tables)
+        self._compiled: DuckDbScript | None = None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time. A file that DuckDB gave up is opened anew, for the next one."""
+        with self._lock:
+            try:
+                yield
+            except duckdb.FatalException as problem:
+                self._connection.close()
+                self._open()
+                raise StoreUnavailable(f"DuckDB was started anew, since: {problem}") from problem
 
     def _script(self) -> DuckDbScript:
         if self._compiled is None:

@@ -10,14 +10,17 @@ from paceline.warehouse.tables import Table
 
 # ruff: noqa: S608 - names come from the repository's own sql/, never from a user
 
+PUBLISHED_LAYERS = ("marts", "strava")
+
 
 def publish(
     connection: duckdb.DuckDBPyConnection, marts_path: Path, tables: Iterable[Table]
 ) -> None:
-    """Write the marts beside `marts_path`, then rename; a reader sees the old file or the new one.
+    """Write them beside `marts_path`, then rename; a reader sees the old file or the new one.
 
-    They are in the default schema, so `monthly_summary` finds one. So does `marts.monthly_summary`,
-    because DuckDB calls the file marts.duckdb `marts`; a schema of that name would clash with it.
+    Marts are in the default schema, so `monthly_summary` finds one, and `marts.monthly_summary`
+    too, because DuckDB calls the file marts.duckdb `marts`; a schema of that name would clash with
+    it. The others are in the schema of their layer.
     """
     remove_leftovers(marts_path)
     home = connection.execute("SELECT current_database()").fetchall()[0][0]
@@ -46,6 +49,8 @@ def _unfinished(marts_path: Path) -> Path:
 
 def _copy(connection: duckdb.DuckDBPyConnection, home: str, tables: Iterable[Table]) -> None:
     for table in tables:
-        name = table.name.partition(".")[2]
+        name = table.name.removeprefix("marts.")
+        if name == table.name:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
         order = f" ORDER BY {', '.join(table.key)}" if table.key else ""
         connection.execute(f'CREATE TABLE {name} AS SELECT * FROM "{home}".{table.name}{order}')

@@ -31,7 +31,25 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
             " Read marts.duckdb instead to look at the numbers meanwhile"
         ) from problem
     connection.execute("SET TimeZone = 'UTC'")
+    _renew_indexes(connection)
     return connection
+
+
+def _renew_indexes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Made from the rows, not from the log of a process that was killed.
+
+    DuckDB 2.0 keeps what the log says of an index until somebody writes to the table. At times it
+    cannot delete an entry then, and gives up the whole file, after each start anew.
+    """
+    indexes = connection.execute(
+        "SELECT schema_name || '.' || index_name, sql FROM duckdb_indexes()"
+        " WHERE database_name = current_database()"
+    ).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
+    for _, create in indexes:
+        connection.execute(create)
+    connection.execute("CHECKPOINT")
 
 
 def _our_cores() -> int:
@@ -45,7 +63,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) 
     connection.begin()
     _drop_views(connection, tables, existing)
     for table in tables.values():
-        if table.kind not in {"temp", "view"}:
+        if table.kind == "view":
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+        elif table.kind != "temp":
             _prepare(connection, table, existing)
     connection.commit()
 

@@ -14,6 +14,7 @@ from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
 from paceline.warehouse.plan import TOUCHED, Build, Plan
 from paceline.warehouse.restrict import touched_rows
+from paceline.warehouse.tables import Table
 from paceline.warehouse.transpile import duckdb_name, to_duckdb
 
 # ruff: noqa: S608 - names come from the repository's own sql/, never from a user
@@ -84,8 +85,9 @@ class DuckDbScript:
                 for statement in self.plan.forget_watermark:
                     self._run(statement)
             seen_until = self._value(self.plan.newest_landed)
-            touched = self._touch()
-        if not touched and not full:
+            self._touch()
+            touched = int(self._value(self.plan.count_touched))
+        if not full and not self._value(self.plan.count_keys):
             return RefreshReport(0, (), {}, self._seconds_since(started_at))
         built, blocked = self._build_all(full=full)
         with transaction(self.connection):
@@ -99,19 +101,20 @@ class DuckDbScript:
         signature = self._value(self.plan.built_by)
         return signature is not None and signature != self.plan.signature
 
-    def _touch(self) -> int:
+    def _touch(self) -> None:
         for touch in self.plan.touches:
             name, query = duckdb_name(touch.table), self._sql(touch.query)
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
             if touch.keep:
                 self._run(touch.keep)
-        return int(self._value(self.plan.count_touched))
 
     def _build_all(self, *, full: bool) -> tuple[tuple[str, ...], dict[str, str]]:
         built: list[str] = []
         blocked: dict[str, str] = {}
         for build in self.plan.builds:
             name = build.table.name
+            if not full and not self._has_rows(build.touched):
+                continue
             if waits := [source for source in build.waits_for if source in blocked]:
                 blocked[name] = waits[0]
                 continue
@@ -126,33 +129,34 @@ class DuckDbScript:
         return tuple(built), blocked
 
     def _build(self, build: Build, *, full: bool) -> None:
-        if full:
-            for statement in build.everything:
-                self._run(statement)
-        else:
-            keys = self._few_touched()
-            for statement in build.touched_only:
-                self.connection.execute(self._by_index(self._sql(statement), keys))
+        keys = self._few_touched(build.touched)
+        for statement in build.everything if full else build.touched_only:
+            self.connection.execute(self._by_index(self._sql(statement), build.touched, keys))
         columns = ", ".join(f"EXISTS ({check.offending})" for check in build.checks)
-        offended = self._run(f"SELECT {columns}").fetchall()[0]
+        checked = self._by_index(self._sql(f"SELECT {columns}"), build.touched, keys)
+        offended = self.connection.execute(checked).fetchall()[0]
         for check, offends in zip(build.checks, offended, strict=True):
             if offends:
                 raise CheckFailed(str(check))
 
-    def _few_touched(self) -> list[tuple[int, int]]:
+    def _has_rows(self, touched: Table) -> bool:
+        found = self.connection.execute(f"SELECT 1 FROM {duckdb_name(touched)} LIMIT 1")
+        return found.fetchone() is not None
+
+    def _few_touched(self, touched: Table) -> list[tuple[int, int]]:
         """The touched activities, when they are few enough to be looked up one by one."""
-        touched = self.plan.tables[TOUCHED]
+        if touched.column_names != self.plan.tables[TOUCHED].column_names:
+            return []
         keys = (
             f"SELECT athlete_id, activity_id FROM {duckdb_name(touched)} LIMIT {_MOST_LOOKUPS + 1}"
         )
         found = self.connection.execute(keys).fetchall()
         return found if len(found) <= _MOST_LOOKUPS else []
 
-    def _by_index(self, sql: str, keys: list[tuple[int, int]]) -> str:
+    def _by_index(self, sql: str, touched: Table, keys: list[tuple[int, int]]) -> str:
         """The same rows of indexed tables, asked for as DuckDB's index can answer."""
-        tables = self.plan.tables
-        for table in filter(has_index, tables.values()) if keys else ():
-            scan = self._sql(touched_rows(table.name, tables[TOUCHED]))
+        for table in filter(has_index, self.plan.tables.values()) if keys else ():
+            scan = self._sql(touched_rows(table.name, touched))
             # One plain condition a lookup: a second one that DuckDB could push down as well makes
             # it read the whole table, so that on athlete_id is written as one that it cannot.
             lookups = (

@@ -1,0 +1,63 @@
+-- check: bounded: fitness or fatigue is above the greatest load of a day, or below 0
+SELECT 1
+FROM (
+  SELECT
+    days.athlete_id,
+    MAX(days.local_date) AS last_date,
+    MAX(GREATEST(days.ctl, days.atl)) AS greatest_mean,
+    MIN(LEAST(days.ctl, days.atl)) AS least_mean,
+    MAX(days.load) AS greatest_load,
+    MIN(days.day_number) AS first_day_number
+  FROM
+    marts.fitness_daily AS days
+  GROUP BY
+    days.athlete_id
+) AS rebuilt
+WHERE
+  rebuilt.least_mean < 0
+  OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)
+
+-- check: no_gap: a day follows that is not the next one
+SELECT 1
+FROM (
+  SELECT
+    days.athlete_id,
+    COUNT(*) AS rows_rebuilt,
+    DATE_DIFF(MAX(days.local_date), MIN(days.local_date), DAY) + 1 AS calendar_days,
+    MAX(days.day_number) - MIN(days.day_number) + 1 AS numbered_days
+  FROM
+    marts.fitness_daily AS days
+  GROUP BY
+    days.athlete_id
+) AS rebuilt
+WHERE
+  rebuilt.rows_rebuilt != rebuilt.calendar_days
+  OR rebuilt.rows_rebuilt != rebuilt.numbered_days
+
+-- check: every_load_counted: the loads of the days are not those of their activities
+SELECT 1
+FROM (
+  SELECT
+    days.athlete_id,
+    SUM(days.load) AS load,
+    SUM(days.activities) AS activities
+  FROM
+    marts.fitness_daily AS days
+  GROUP BY
+    days.athlete_id
+) AS rebuilt
+INNER JOIN (
+  SELECT
+    loads.athlete_id,
+    COALESCE(SUM(loads.load), 0) AS load,
+    COUNT(*) AS activities
+  FROM
+    marts.activity_load AS loads
+  GROUP BY
+    loads.athlete_id
+) AS counted
+ON
+  rebuilt.athlete_id = counted.athlete_id
+WHERE
+  rebuilt.activities != counted.activities
+  OR ABS(rebuilt.load - counted.load) > 0.01

@@ -1,0 +1,314 @@
+WITH loads AS (
+  SELECT
+    *
+  FROM
+    marts.activity_load
+),
+days_before AS (
+  -- What this table itself has from before the days that are rebuilt; nothing on a full run.
+  SELECT
+    *
+  FROM
+    marts.fitness_daily
+),
+weights AS (
+  -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
+  -- chronic 2 / (N + 1) with 7 and 28 days, as in Williams 2017.
+  SELECT
+    'ctl' AS series,
+    1 - EXP(-1 / 42) AS weight
+  UNION ALL
+  SELECT
+    'atl',
+    1 - EXP(-1 / 7)
+  UNION ALL
+  SELECT
+    'acute',
+    2 / 8
+  UNION ALL
+  SELECT
+    'chronic',
+    2 / 29
+),
+last_dates_before AS (
+  SELECT
+    athlete_id,
+    MAX(local_date) AS local_date
+  FROM
+    days_before
+  GROUP BY
+    athlete_id
+),
+last_days_before AS (
+  SELECT
+    days_before.*
+  FROM
+    days_before
+  INNER JOIN
+    last_dates_before
+  ON
+    days_before.athlete_id = last_dates_before.athlete_id
+    AND days_before.local_date = last_dates_before.local_date
+),
+active_days AS (
+  -- Sums are rounded, so that the order in which rows are added up does not show.
+  SELECT
+    athlete_id,
+    local_date,
+    COUNT(*) AS activities,
+    COUNTIF(load IS NULL) AS activities_without_load,
+    ROUND(COALESCE(SUM(load), 0), 6) AS load
+  FROM
+    loads
+  GROUP BY
+    athlete_id,
+    local_date
+),
+spans AS (
+  SELECT
+    active_days.athlete_id,
+    COALESCE(
+      CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
+      MIN(active_days.local_date)
+    ) AS first_date,
+    MAX(active_days.local_date) AS last_date,
+    COALESCE(MAX(last_days_before.day_number), 0) AS days_before
+  FROM
+    active_days
+  LEFT JOIN
+    last_days_before
+  ON
+    active_days.athlete_id = last_days_before.athlete_id
+  GROUP BY
+    active_days.athlete_id
+),
+dates AS (
+  SELECT
+    spans.athlete_id,
+    day AS local_date,
+    DATE_DIFF(day, spans.first_date, DAY) AS place,
+    spans.days_before
+  FROM
+    spans
+  CROSS JOIN
+    UNNEST(GENERATE_DATE_ARRAY(spans.first_date, spans.last_date)) AS day
+),
+new_days AS (
+  -- In blocks of 256 days, within which powers of the weights can neither overflow nor vanish.
+  SELECT
+    dates.athlete_id,
+    dates.local_date,
+    dates.days_before + dates.place + 1 AS day_number,
+    COALESCE(active_days.activities, 0) AS activities,
+    COALESCE(active_days.activities_without_load, 0) AS activities_without_load,
+    COALESCE(active_days.load, 0) AS load,
+    DIV(dates.place, 256) AS block,
+    MOD(dates.place, 256) AS place
+  FROM
+    dates
+  LEFT JOIN
+    active_days
+  ON
+    dates.athlete_id = active_days.athlete_id
+    AND dates.local_date = active_days.local_date
+),
+in_blocks AS (
+  -- x(k) = weight * sum of load(j) * (1 - weight)^(k - j): the mean as if nothing were before.
+  SELECT
+    new_days.athlete_id,
+    new_days.local_date,
+    new_days.block,
+    new_days.place,
+    weights.series,
+    1 - weights.weight AS kept,
+    weights.weight * POW(1 - weights.weight, new_days.place) * SUM(
+      new_days.load * POW(1 - weights.weight, -new_days.place)
+    ) OVER (
+      PARTITION BY new_days.athlete_id, weights.series, new_days.block
+      ORDER BY new_days.place
+    ) AS value
+  FROM
+    new_days
+  CROSS JOIN
+    weights
+),
+block_ends AS (
+  SELECT
+    athlete_id,
+    series,
+    block,
+    value
+  FROM
+    in_blocks
+  WHERE
+    place = 255
+  UNION ALL
+  SELECT
+    last_days_before.athlete_id,
+    weights.series,
+    -1,
+    CASE weights.series
+      WHEN 'ctl' THEN last_days_before.ctl
+      WHEN 'atl' THEN last_days_before.atl
+      WHEN 'acute' THEN last_days_before.acute_load_ewma
+      ELSE last_days_before.chronic_load_ewma
+    END
+  FROM
+    last_days_before
+  CROSS JOIN
+    weights
+),
+block_starts AS (
+  SELECT DISTINCT
+    athlete_id,
+    series,
+    block,
+    kept
+  FROM
+    in_blocks
+),
+brought_in AS (
+  -- What all blocks before have left, at the end of the last of them.
+  SELECT
+    block_starts.athlete_id,
+    block_starts.series,
+    block_starts.block,
+    SUM(
+      block_ends.value * POW(block_starts.kept, 256 * (block_starts.block - 1 - block_ends.block))
+    ) AS value
+  FROM
+    block_starts
+  INNER JOIN
+    block_ends
+  ON
+    block_starts.athlete_id = block_ends.athlete_id
+    AND block_starts.series = block_ends.series
+    AND block_ends.block < block_starts.block
+  GROUP BY
+    block_starts.athlete_id,
+    block_starts.series,
+    block_starts.block
+),
+means AS (
+  SELECT
+    in_blocks.athlete_id,
+    in_blocks.local_date,
+    in_blocks.series,
+    in_blocks.value
+    + COALESCE(brought_in.value, 0) * POW(in_blocks.kept, in_blocks.place + 1) AS value
+  FROM
+    in_blocks
+  LEFT JOIN
+    brought_in
+  ON
+    in_blocks.athlete_id = brought_in.athlete_id
+    AND in_blocks.series = brought_in.series
+    AND in_blocks.block = brought_in.block
+),
+means_of_days AS (
+  SELECT
+    athlete_id,
+    local_date,
+    MAX(IF(series = 'ctl', value, NULL)) AS ctl,
+    MAX(IF(series = 'atl', value, NULL)) AS atl,
+    MAX(IF(series = 'acute', value, NULL)) AS acute_load_ewma,
+    MAX(IF(series = 'chronic', value, NULL)) AS chronic_load_ewma
+  FROM
+    means
+  GROUP BY
+    athlete_id,
+    local_date
+),
+days AS (
+  SELECT
+    new_days.athlete_id,
+    new_days.local_date,
+    TRUE AS is_new,
+    new_days.day_number,
+    new_days.activities,
+    new_days.activities_without_load,
+    new_days.load,
+    means_of_days.ctl,
+    means_of_days.atl,
+    means_of_days.acute_load_ewma,
+    means_of_days.chronic_load_ewma
+  FROM
+    new_days
+  INNER JOIN
+    means_of_days
+  ON
+    new_days.athlete_id = means_of_days.athlete_id
+    AND new_days.local_date = means_of_days.local_date
+  UNION ALL
+  -- As many as the longest window reaches back.
+  SELECT
+    days_before.athlete_id,
+    days_before.local_date,
+    FALSE,
+    days_before.day_number,
+    days_before.activities,
+    days_before.activities_without_load,
+    days_before.load,
+    days_before.ctl,
+    days_before.atl,
+    days_before.acute_load_ewma,
+    days_before.chronic_load_ewma
+  FROM
+    days_before
+  INNER JOIN
+    last_dates_before
+  ON
+    days_before.athlete_id = last_dates_before.athlete_id
+    AND DATE_DIFF(last_dates_before.local_date, days_before.local_date, DAY) < 28
+),
+windows AS (
+  -- Rounded, so that where the rebuilt days begin does not show.
+  SELECT
+    days.*,
+    LAG(ctl) OVER by_day AS ctl_1_day_before,
+    LAG(atl) OVER by_day AS atl_1_day_before,
+    LAG(ctl, 7) OVER by_day AS ctl_7_days_before,
+    ROUND(SUM(load) OVER seven_days, 6) AS load_7d,
+    ROUND(SUM(load) OVER four_weeks, 6) AS load_28d,
+    ROUND(STDDEV_SAMP(load) OVER seven_days, 6) AS deviation
+  FROM
+    days
+  WINDOW
+    by_day AS (PARTITION BY athlete_id ORDER BY local_date),
+    seven_days AS (by_day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
+    four_weeks AS (by_day ROWS BETWEEN 27 PRECEDING AND CURRENT ROW)
+),
+monotonies AS (
+  SELECT
+    windows.*,
+    IF(day_number >= 7, SAFE_DIVIDE(load_7d / 7, deviation), NULL) AS monotony,
+    day_number >= 28 AND load_28d / 28 >= 1 AS has_acwr,
+    day_number >= 28 AND chronic_load_ewma >= 1 AS has_acwr_ewma
+  FROM
+    windows
+)
+SELECT
+  athlete_id,
+  local_date,
+  day_number,
+  activities,
+  activities_without_load,
+  load,
+  ctl,
+  atl,
+  COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+  ctl - atl AS tsb_same_day,
+  ctl - ctl_7_days_before AS ramp,
+  load_7d,
+  load_28d,
+  IF(has_acwr, SAFE_DIVIDE(load_7d / 7, load_28d / 28), NULL) AS acwr,
+  acute_load_ewma,
+  chronic_load_ewma,
+  IF(has_acwr_ewma, SAFE_DIVIDE(acute_load_ewma, chronic_load_ewma), NULL) AS acwr_ewma,
+  monotony,
+  load_7d * monotony AS strain,
+  day_number <= 126 AS warming_up
+FROM
+  monotonies
+WHERE
+  is_new

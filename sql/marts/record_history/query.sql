@@ -1,0 +1,252 @@
+WITH activities AS (
+  SELECT
+    *
+  FROM
+    silver.grouped_activities
+  WHERE
+    NOT flagged
+),
+metrics AS (
+  SELECT
+    athlete_id,
+    activity_id,
+    max_heartrate_bpm
+  FROM
+    silver.metrics
+),
+efforts AS (
+  SELECT
+    *
+  FROM
+    silver.efforts
+),
+power AS (
+  SELECT
+    *
+  FROM
+    silver.curve_points
+  WHERE
+    curve = 'power'
+    AND duration_s IN (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+),
+heartrates AS (
+  SELECT
+    activities.athlete_id,
+    activities.activity_id,
+    COALESCE(activities.max_heartrate_bpm, metrics.max_heartrate_bpm) AS max_heartrate_bpm
+  FROM
+    activities
+  LEFT JOIN
+    metrics
+  ON
+    activities.athlete_id = metrics.athlete_id
+    AND activities.activity_id = metrics.activity_id
+  WHERE
+    NOT activities.heartrate_opt_out
+),
+averages AS (
+  SELECT
+    athlete_id,
+    activity_id,
+    SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+    -- What nobody averages is an activity of another sport.
+    CASE sport_group
+      WHEN 'run' THEN 6.7
+      WHEN 'walk' THEN 4.5
+      WHEN 'swim' THEN 2.2
+      WHEN 'ride' THEN 20.0
+    END AS limit_mps
+  FROM
+    activities
+  WHERE
+    moving_time_s >= 1200
+),
+candidates AS (
+  SELECT
+    athlete_id,
+    activity_id,
+    'best_effort' AS record,
+    distance_m AS extent,
+    CONCAT('best effort ', distance_name) AS name,
+    CAST(elapsed_time_s AS FLOAT64) AS value,
+    's' AS unit,
+    -1.0 * elapsed_time_s AS score,
+    start_index,
+    end_index
+  FROM
+    efforts
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'peak_power',
+    duration_s,
+    CONCAT('peak power ', CAST(duration_s AS STRING), ' s'),
+    value,
+    'W',
+    value,
+    NULL,
+    NULL
+  FROM
+    power
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'peak_heartrate',
+    0,
+    'peak heart rate',
+    max_heartrate_bpm,
+    'bpm',
+    max_heartrate_bpm,
+    NULL,
+    NULL
+  FROM
+    heartrates
+  WHERE
+    max_heartrate_bpm BETWEEN 30 AND 240
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'fastest_average',
+    0,
+    'fastest average',
+    speed_mps,
+    'm/s',
+    speed_mps,
+    NULL,
+    NULL
+  FROM
+    averages
+  WHERE
+    speed_mps > 0
+    AND speed_mps <= COALESCE(limit_mps, speed_mps)
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'longest_distance',
+    0,
+    'longest distance',
+    distance_m,
+    'm',
+    distance_m,
+    NULL,
+    NULL
+  FROM
+    activities
+  WHERE
+    distance_m > 0
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'longest_time',
+    0,
+    'longest time',
+    CAST(moving_time_s AS FLOAT64),
+    's',
+    CAST(moving_time_s AS FLOAT64),
+    NULL,
+    NULL
+  FROM
+    activities
+  WHERE
+    moving_time_s > 0
+  UNION ALL
+  SELECT
+    athlete_id,
+    activity_id,
+    'biggest_climb',
+    0,
+    'biggest climb',
+    elevation_gain_m,
+    'm',
+    elevation_gain_m,
+    NULL,
+    NULL
+  FROM
+    activities
+  WHERE
+    elevation_gain_m > 0
+),
+compared AS (
+  SELECT
+    candidates.*,
+    activities.sport_group,
+    activities.indoor,
+    activities.sport_type,
+    activities.name AS activity_name,
+    activities.commute,
+    activities.local_date,
+    activities.started_at,
+    MAX(candidates.score) OVER (
+      PARTITION BY
+        activities.athlete_id,
+        activities.sport_group,
+        activities.indoor,
+        candidates.record,
+        candidates.extent
+      ORDER BY activities.started_at, activities.activity_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS score_before
+  FROM
+    candidates
+  INNER JOIN
+    activities
+  ON
+    candidates.athlete_id = activities.athlete_id
+    AND candidates.activity_id = activities.activity_id
+),
+broken AS (
+  SELECT
+    *,
+    CASE record
+      WHEN 'best_effort' THEN SAFE_DIVIDE(extent, value)
+      WHEN 'fastest_average' THEN value
+    END AS speed_mps,
+    CASE record
+      WHEN 'best_effort' THEN CAST(extent AS FLOAT64)
+      WHEN 'longest_distance' THEN value
+    END AS distance_m,
+    LAG(value) OVER steps AS previous_value,
+    LEAD(local_date) OVER steps AS broken_on
+  FROM
+    compared
+  WHERE
+    score_before IS NULL
+    OR score > score_before
+  WINDOW
+    steps AS (
+      PARTITION BY athlete_id, sport_group, indoor, record, extent
+      ORDER BY started_at, activity_id
+    )
+)
+SELECT
+  athlete_id,
+  sport_group,
+  indoor,
+  record,
+  extent,
+  name,
+  activity_id,
+  sport_type,
+  activity_name,
+  commute,
+  local_date,
+  started_at,
+  value,
+  unit,
+  distance_m / 1000 AS distance_km,
+  distance_m / 1609.344 AS distance_mi,
+  3.6 * speed_mps AS speed_kmh,
+  3600 * speed_mps / 1609.344 AS speed_mph,
+  SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
+  SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+  start_index,
+  end_index,
+  previous_value,
+  broken_on
+FROM
+  broken

@@ -1,0 +1,34 @@
+WITH history AS (
+  SELECT
+    *
+  FROM
+    marts.record_history
+)
+SELECT
+  athlete_id,
+  sport_group,
+  indoor,
+  record,
+  extent,
+  name,
+  activity_id,
+  sport_type,
+  activity_name,
+  commute,
+  local_date,
+  started_at,
+  value,
+  unit,
+  distance_km,
+  distance_mi,
+  speed_kmh,
+  speed_mph,
+  pace_s_per_km,
+  pace_s_per_mi,
+  start_index,
+  end_index,
+  previous_value
+FROM
+  history
+WHERE
+  broken_on IS NULL

@@ -1,0 +1,45 @@
+WITH days AS (
+  SELECT
+    *
+  FROM
+    marts.daily_summary
+),
+years AS (
+  -- Sums are rounded, so that the order in which rows are added up does not show.
+  SELECT
+    athlete_id,
+    year,
+    sport_type,
+    COUNT(DISTINCT local_date) AS active_days,
+    SUM(activities) AS activities,
+    ROUND(SUM(distance_m), 3) AS distance_m,
+    SUM(moving_time_s) AS moving_time_s,
+    SUM(elapsed_time_s) AS elapsed_time_s,
+    ROUND(SUM(elevation_gain_m), 3) AS elevation_gain_m,
+    ROUND(SUM(work_kj), 3) AS work_kj,
+    ROUND(SUM(calories_kcal), 3) AS calories_kcal,
+    MAX(longest_distance_m) AS longest_distance_m
+  FROM
+    days
+  GROUP BY
+    athlete_id,
+    year,
+    sport_type
+)
+SELECT
+  athlete_id,
+  year,
+  sport_type,
+  active_days,
+  activities,
+  distance_m,
+  distance_m / 1000 AS distance_km,
+  distance_m / 1609.344 AS distance_mi,
+  moving_time_s,
+  elapsed_time_s,
+  elevation_gain_m,
+  work_kj,
+  calories_kcal,
+  longest_distance_m
+FROM
+  years

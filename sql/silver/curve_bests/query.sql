@@ -1,0 +1,88 @@
+WITH points AS (
+  SELECT
+    *
+  FROM
+    silver.curve_points
+),
+last_days AS (
+  SELECT
+    athlete_id,
+    MAX(local_date) AS local_date
+  FROM
+    silver.grouped_activities
+  GROUP BY
+    athlete_id
+),
+of_years AS (
+  SELECT
+    *
+  FROM
+    points
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, sport_group, curve, year, duration_s
+      ORDER BY value DESC, started_at, activity_id
+    ) = 1
+),
+candidates AS (
+  SELECT
+    athlete_id,
+    sport_group,
+    curve,
+    CAST(year AS STRING) AS period,
+    duration_s,
+    value,
+    started_at,
+    activity_id,
+    local_date
+  FROM
+    of_years
+  UNION ALL
+  -- The best of all time is the best of a year.
+  SELECT
+    athlete_id,
+    sport_group,
+    curve,
+    'all',
+    duration_s,
+    value,
+    started_at,
+    activity_id,
+    local_date
+  FROM
+    of_years
+  UNION ALL
+  SELECT
+    points.athlete_id,
+    points.sport_group,
+    points.curve,
+    '90 days',
+    points.duration_s,
+    points.value,
+    points.started_at,
+    points.activity_id,
+    points.local_date
+  FROM
+    points
+  INNER JOIN
+    last_days
+  ON
+    points.athlete_id = last_days.athlete_id
+    AND points.local_date > CAST(DATE_SUB(last_days.local_date, INTERVAL 90 DAY) AS DATE)
+)
+SELECT
+  athlete_id,
+  sport_group,
+  curve,
+  period,
+  duration_s,
+  value,
+  activity_id,
+  local_date
+FROM
+  candidates
+QUALIFY
+  ROW_NUMBER() OVER (
+    PARTITION BY athlete_id, sport_group, curve, period, duration_s
+    ORDER BY value DESC, started_at, activity_id
+  ) = 1

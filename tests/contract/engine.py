@@ -1,0 +1,228 @@
+"""What the engine's model stands on: a Strava that watches, and processes that die."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from paceline.adapters.cipher import AesGcmCipher
+from paceline.adapters.local.blobs import FileBlobs
+from paceline.adapters.local.bus import SqliteBus
+from paceline.adapters.local.manual import CountingIds, ManualClock
+from paceline.adapters.local.state import SqliteState
+from paceline.budget import Budget, next_day, next_quarter, quarter_of
+from paceline.errors import AccessLost, StravaUnavailable
+from paceline.ports import Answer, Grant, TokenPair
+from paceline.reading import Reading
+from paceline.runtime.local import LocalRuntime
+from paceline.runtime.settings import Settings
+from paceline.vault import Vault
+from tests.builders import ATHLETE
+from tests.doubles import MemoryStrava
+
+QUARTER_READS, DAY_READS = 30, 200
+INACTIVE = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
+
+SETTINGS = Settings.from_env(
+    {
+        "PACELINE_STRAVA_CLIENT_ID": "12345",
+        "PACELINE_STRAVA_CLIENT_SECRET": "a-made-up-secret",
+        "PACELINE_VERIFY_TOKEN": "verify-token",
+        "PACELINE_WEBHOOK_SECRET": "webhook-secret-of-the-model",
+    }
+)
+
+
+class KillNow(BaseException):
+    """This process is no more."""
+
+
+@dataclass
+class Life:
+    """How many writes and calls a process has before it; None for as many as it likes."""
+
+    left: int | None
+
+    def spend(self) -> None:
+        if self.left == 0:
+            raise KillNow
+        if self.left is not None:
+            self.left -= 1
+
+
+class Mortal:
+    """A port as a process has it that may die before any of these methods takes effect.
+
+    To die after one of them is to die before the next; what only reads makes no difference.
+    """
+
+    def __init__(self, port: object, life: Life, *methods: str) -> None:
+        self._port = port
+        self._life = life
+        self._methods = methods
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in self._methods:
+            return found
+
+        def effect(*arguments: Any, **named: Any) -> Any:
+            self._life.spend()
+            return found(*arguments, **named)
+
+        return effect
+
+
+@dataclass
+class WatchfulStrava(MemoryStrava):
+    """Strava in memory, with quotas, young activities and bad days.
+
+    It fails the test when it is asked what nobody should ask: over the quota or unreserved, while
+    it said to wait, or with a token that is known to be dead.
+    """
+
+    seen_at: dict[int, datetime] = field(default_factory=dict)  # not found before
+    recorded_at: dict[int, datetime] = field(default_factory=dict)  # no streams before
+    bad_days: list[str] = field(default_factory=list)  # what becomes of the next reads
+    soon: list[Callable[[], object]] = field(default_factory=list)  # happens while we are asked
+    usage: Counter[str] = field(default_factory=Counter)  # by window
+    quiet_until: datetime | None = None
+    pair_is_lost: bool = False  # somebody died between our answer and its storing
+    known: Callable[[], Any] = lambda: None  # the reads that were reserved, by window
+    token: Callable[[], TokenPair | None] = lambda: None  # what the vault would use
+    expires_at: datetime | None = None
+
+    def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
+        self._watch(access_token)
+        self.headers = {} if path.endswith("/streams") else self._usage()
+        answer, quiet_until = self._bad_day()
+        answer = answer or self._answer(path, params, access_token)
+        self._time_passes()
+        self.quiet_until = quiet_until or self.quiet_until
+        return answer
+
+    def refresh(self, refresh_token: str) -> TokenPair:
+        if self.dead or refresh_token != f"refresh-{self.refreshes}":
+            assert self.dead or self.pair_is_lost, "a dead refresh token was used"
+            raise AccessLost
+        pair = super().refresh(refresh_token)
+        self._time_passes()
+        return pair
+
+    def exchange(self, code: str) -> Grant:
+        self.dead, self.pair_is_lost = False, False
+        self.refreshes += 1
+        return super().exchange(code)
+
+    def pair(self) -> TokenPair:
+        pair = super().pair()
+        self.expires_at = pair.expires_at
+        return pair
+
+    def shows(self, activity_id: int) -> bool:
+        return activity_id in self.details and self.seen_at[activity_id] <= self.clock.now()
+
+    def _watch(self, access_token: str) -> None:
+        now = self.clock.now()
+        self.usage.update(_windows(now))
+        quarter, day = (self.usage[window] for window in _windows(now))
+        assert quarter <= QUARTER_READS, "over the quota of a quarter"
+        assert day <= DAY_READS, "over the quota of a day"
+        reserved = self.known()
+        assert (reserved.short.used, reserved.long.used) >= (quarter, day), "not reserved"
+        assert self.quiet_until is None or now >= self.quiet_until, "asked while told to wait"
+        token = self.token()
+        assert token is not None, "nobody may ask for this athlete"
+        assert token.access_token == access_token, "not the token that is stored"
+        assert token.expires_at > now, "the token had expired"
+
+    def _usage(self) -> dict[str, str]:
+        quarter, day = (self.usage[window] for window in _windows(self.clock.now()))
+        return {
+            "x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}",
+            "x-readratelimit-usage": f"{quarter},{day}",
+        }
+
+    def _bad_day(self) -> tuple[Answer | None, datetime | None]:
+        """What is answered instead, and until when nobody who heard it may ask again."""
+        kind, now = (self.bad_days.pop() if self.bad_days else ""), self.clock.now()
+        if kind == "429":
+            return self.answer(429, {}), next_quarter(now)
+        if kind == "429 for a day":
+            full = {"x-readratelimit-limit": "30,200", "x-readratelimit-usage": "31,201"}
+            return self.answer(429, {}, **full), next_day(now)
+        if kind == "inactive":
+            return self.answer(403, INACTIVE), now + timedelta(hours=1)
+        if kind == "silence":
+            self._time_passes()
+            raise StravaUnavailable("nobody answered")
+        return (self.answer(503, "<html>") if kind else None), None
+
+    def _answer(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
+        alive = not self.dead and access_token == f"access-{self.refreshes}"
+        if not alive or self.expires_at is None or self.expires_at <= self.clock.now():
+            return self.answer(401, {"message": "Authorization Error"})
+        if path.startswith("activities/"):
+            activity_id = int(path.split("/")[1])
+            ready = {**self.seen_at, **(self.recorded_at if "streams" in path else {})}
+            if self.clock.now() < ready.get(activity_id, self.clock.now()):
+                return self.answer(404, {}) if "streams" not in path else self.answer(200, {})
+        return super().get(path, params, access_token)
+
+    def _listed(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [row for row in super()._listed(params) if self.shows(row["id"])]
+
+    def _time_passes(self) -> None:
+        cast("ManualClock", self.clock).advance(0.05)
+        if self.soon:
+            self.soon.pop()()
+
+
+def _windows(now: datetime) -> tuple[str, str]:
+    return f"the quarter from {quarter_of(now)}", f"the day to {next_day(now)}"
+
+
+@dataclass
+class Shared:
+    """What outlives every process."""
+
+    clock: ManualClock
+    bus: SqliteBus
+    state: SqliteState
+    bronze: FileBlobs
+    strava: WatchfulStrava
+    cipher: AesGcmCipher
+    ids: CountingIds = field(default_factory=CountingIds)
+
+    def __post_init__(self) -> None:
+        self.strava.known = Budget(self.state, self.clock).current
+        self.strava.token = self.token
+        self.vault = self.process(None).vault
+
+    def process(self, writes: int | None) -> LocalRuntime:
+        """A process that starts now, and dies after so many writes and calls."""
+        self.clock.advance(0.001)
+        life, runtime = Life(writes), LocalRuntime(SETTINGS)
+        state = Mortal(self.state, life, "create", "replace", "delete")
+        strava = Mortal(self.strava, life, "get", "exchange", "refresh", "revoke")
+        bus = Mortal(self.bus, life, "publish", "ack", "nack")
+        bronze = Mortal(self.bronze, life, "put", "delete")
+        runtime.built.update(clock=self.clock, ids=self.ids, state=state, bronze=bronze, bus=bus)
+        vault = Vault(
+            cast("Any", state),
+            self.cipher,
+            cast("Any", strava),
+            self.clock,
+            self.ids,
+            pause=self.clock.advance,
+        )
+        runtime.built.update(cipher=self.cipher, oauth=strava, vault=vault)
+        runtime.built.update(reading=Reading(cast("Any", strava), runtime.budget, vault))
+        return runtime
+
+    def token(self) -> TokenPair | None:
+        stored = self.state.get("tokens", str(ATHLETE))
+        if stored is None or stored.data["status"] != "active":
+            return None
+        return self.vault._open(stored)

@@ -1,0 +1,214 @@
+"""What runs through an athlete's whole history: against a plain loop, and rebuilt from a day on."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from math import exp
+from random import Random
+from statistics import mean, stdev
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paceline.adapters.local.duckdb import DuckDbWarehouse
+from paceline.adapters.local.manual import ManualClock
+from tests.sql.landed import FIRST_DAY, SQL, TABLES, activity, metric, tables, tombstone
+from tests.sql.rows import Row
+from tests.sql.test_rows import duckdb_tables, in_duckdb
+
+__all__ = ["duckdb_tables"]  # the fixture
+
+FIRST = date(2010, 1, 1)
+YEARS_15 = 15 * 366
+FITNESS = TABLES["marts.fitness_daily"]
+
+
+WEIGHTS = {
+    "ctl": 1 - exp(-1 / 42),
+    "atl": 1 - exp(-1 / 7),
+    "acute_load_ewma": 0.25,
+    "chronic_load_ewma": 2 / 29,
+}
+
+
+def fitness_of(loads: dict[int, float], connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Rows of marts.fitness_daily for loads by day number, from 0."""
+    rows = [
+        {"athlete_id": 1, "activity_id": day, "local_date": FIRST + timedelta(day), "load": load}
+        for day, load in loads.items()
+    ]
+    found = in_duckdb(FITNESS, {"marts.activity_load": rows, FITNESS.name: []}, connection)
+    return sorted(found, key=lambda row: row["local_date"])
+
+
+def test_fifteen_years_equal_a_loop_over_the_days(
+    duckdb_tables: duckdb.DuckDBPyConnection,
+) -> None:
+    random = Random(1)
+    loads = {
+        day: random.randrange(300_000) / 1000 for day in range(YEARS_15) if random.random() < 0.6
+    }
+    loads |= {0: 500.0, YEARS_15 - 1: 10.0}
+    rows = fitness_of(loads, duckdb_tables)
+    assert [row["local_date"] for row in rows] == [FIRST + timedelta(d) for d in range(YEARS_15)]
+    means = dict.fromkeys(WEIGHTS, 0.0)
+    for day, row in enumerate(rows):
+        assert row["tsb"] == pytest.approx(means["ctl"] - means["atl"], abs=1e-9)
+        for name, weight in WEIGHTS.items():
+            means[name] += weight * (loads.get(day, 0.0) - means[name])
+            assert row[name] == pytest.approx(means[name], rel=1e-9)
+        assert row["monotony"] == foster(loads, day)
+        assert row["warming_up"] == (day < 126)
+
+
+def foster(loads: dict[int, float], day: int) -> Any:
+    week = [loads.get(day - back, 0.0) for back in range(7)]
+    if day < 6 or stdev(week) == 0:
+        return None
+    return pytest.approx(mean(week) / stdev(week), rel=1e-6)
+
+
+def test_a_constant_load_comes_to_the_closed_form_and_never_above_it(
+    duckdb_tables: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = fitness_of(dict.fromkeys(range(YEARS_15), 100.0), duckdb_tables)
+    assert rows[41]["ctl"] == pytest.approx(63.21, abs=0.005)  # 100 (1 - 1/e)
+    assert rows[6]["atl"] == pytest.approx(63.21, abs=0.005)
+    for row in rows:
+        assert row["ctl"] == pytest.approx(100 * (1 - exp(-row["day_number"] / 42)), rel=1e-9)
+        assert row["ctl"] <= 100 + 1e-9
+    assert {row["monotony"] for row in rows} == {None}
+    assert rows[26]["acwr"] is None
+    assert rows[27]["acwr"] == pytest.approx(1)
+
+
+def test_after_the_last_load_fitness_only_falls(duckdb_tables: duckdb.DuckDBPyConnection) -> None:
+    rows = fitness_of({0: 200.0, 4000: 0.0}, duckdb_tables)
+    for before, after in pairwise(rows):
+        assert after["ctl"] == pytest.approx(before["ctl"] * exp(-1 / 42), rel=1e-9)
+        assert after["atl"] == pytest.approx(before["atl"] * exp(-1 / 7), rel=1e-9)
+
+
+COMPARED = (
+    "marts.activity_load",
+    "marts.activity_zones",
+    "marts.zones_weekly",
+    "marts.fitness_daily",
+    "marts.rolling",
+)
+
+
+def content(warehouse: DuckDbWarehouse) -> dict[str, list[str]]:
+    """To nine decimals: where a rebuild begins may show in the last bits of a mean."""
+    return {
+        name: sorted(
+            str({key: near(value) for key, value in row.items()})
+            for row in warehouse.query(f"SELECT * FROM {name}").to_pylist()
+        )
+        for name in COMPARED
+    }
+
+
+def near(value: Any) -> Any:
+    return round(value, 9) + 0.0 if isinstance(value, float) else value
+
+
+ids = st.integers(1, 5)
+days = st.integers(0, 400)
+sports = st.sampled_from(["Run", "Ride", "Swim"])
+
+
+def setting(name: str, value: float, valid_from: date, version: int) -> dict[str, Any]:
+    return {
+        "athlete_id": 1,
+        "name": name,
+        "valid_from": valid_from,
+        "value": value,
+        "version": version,
+        "op": "upsert",
+        "source": "athlete",
+    }
+
+
+BEATS = [{"value": 120, "seconds": 600}, {"value": 160, "seconds": 1200}]
+recorded = st.builds(
+    lambda i, day, sport, effort: {
+        "activities": [activity(i, day=day, sport_type=sport, relative_effort=effort)],
+        "metrics": [metric(i, recorded_s=1800, heartrate_coverage=1.0, heartrate_histogram=BEATS)],
+    },
+    ids,
+    days,
+    sports,
+    st.sampled_from([None, 20.0, 60.0]),
+)
+removed = st.builds(lambda i: {"activities": [tombstone(i, 0)], "metrics": [tombstone(i, 0)]}, ids)
+changed = st.builds(
+    lambda day, bpm: {"settings": [setting("max_hr_bpm", bpm, FIRST_DAY + timedelta(day), 0)]},
+    days,
+    st.sampled_from([180.0, 200.0]),
+)
+steps = st.lists(st.one_of(recorded, recorded, recorded, removed, changed), max_size=8)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[DuckDbWarehouse]]:
+    """Two warehouses, emptied for each example: to open one costs more than an example does."""
+    clock = ManualClock(datetime(2024, 6, 1, 6, 0, tzinfo=UTC))
+    homes = [tmp_path_factory.mktemp(name) for name in ("often", "once")]
+    pair = [DuckDbWarehouse(home / "l.duckdb", home / "m.duckdb", SQL, clock) for home in homes]
+    yield pair
+    for warehouse in pair:
+        warehouse.close()
+
+
+def emptied(warehouse: DuckDbWarehouse) -> DuckDbWarehouse:
+    for table in TABLES.values():
+        if table.kind not in {"temp", "view"}:
+            warehouse._connection.execute(f"DELETE FROM {table.name}")
+    return warehouse
+
+
+@settings(max_examples=8, deadline=None)
+@given(steps=steps)
+def test_rebuilt_from_a_day_on_is_what_rebuilding_everything_gives(
+    pair: list[DuckDbWarehouse], steps: list[dict[str, list[dict[str, Any]]]]
+) -> None:
+    often, once = map(emptied, pair)
+    for version, step in enumerate(steps, 1):
+        landed = tables(
+            {name: [row | {"version": version} for row in rows] for name, rows in step.items()}
+        )
+        often.append(landed)
+        once.append(landed)
+        assert often.refresh().blocked == {}
+    assert once.refresh(full=True).blocked == {}
+    assert content(often) == content(once)
+
+
+def test_one_more_activity_leaves_the_days_before_it_alone(warehouse: DuckDbWarehouse) -> None:
+    rows = [activity(n, day=n * 3, relative_effort=50.0) for n in range(100)]
+    warehouse.append(tables({"activities": rows}))
+    warehouse.refresh()
+    warehouse._connection.execute("UPDATE marts.fitness_daily SET activities_without_load = 7")
+    warehouse.append(tables({"activities": [activity(100, day=300, relative_effort=50.0)]}))
+    assert warehouse.refresh().blocked == {}
+    rewritten = warehouse.query(
+        "SELECT MIN(local_date) AS first_date, COUNT(*) AS days FROM marts.fitness_daily"
+        " WHERE activities_without_load != 7"
+    )
+    assert rewritten.to_pylist() == [{"first_date": FIRST_DAY + timedelta(298), "days": 3}]
+
+
+def test_when_the_last_activity_goes_the_empty_days_before_it_go_too(
+    warehouse: DuckDbWarehouse,
+) -> None:
+    warehouse.append(tables({"activities": [activity(1), activity(2, day=90)]}))
+    warehouse.refresh()
+    warehouse.append(tables({"activities": [tombstone(2, 2)]}))
+    assert warehouse.refresh().blocked == {}
+    for name in ("marts.fitness_daily", "marts.rolling"):
+        left = warehouse.query(f"SELECT DISTINCT local_date FROM {name}").to_pylist()
+        assert left == [{"local_date": FIRST_DAY}]
