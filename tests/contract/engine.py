@@ -40,26 +40,45 @@ class KillNow(BaseException):
 
 @dataclass
 class Life:
-    """How many writes and calls a process has before it; None for as many as it likes."""
+    """What becomes of a process: an effect is a write, or a call to Strava."""
 
-    left: int | None
+    effects: int | None = None  # that it has before it; None for as many as it likes
+    fails: bool = False  # the next effect fails, and it lives on; otherwise it dies
+    meanwhile: Callable[[], object] | None = None  # happens elsewhere before one of them
+    before: int = 0  # which one
+    since: int = 99  # how many it has had since
 
-    def spend(self) -> None:
-        if self.left == 0:
+    def spend(self, error: type[Exception]) -> None:
+        self._see_to_others()
+        if self.effects == 0 and self.fails:
+            self.effects = None
+            raise error
+        if self.effects == 0:
             raise KillNow
-        if self.left is not None:
-            self.left -= 1
+        if self.effects is not None:
+            self.effects -= 1
+
+    def _see_to_others(self) -> None:
+        self.since += 1
+        act = self.meanwhile if self.before == 0 else None
+        self.before -= 1
+        if act:
+            self.meanwhile, self.since = None, 0
+            act()
 
 
 class Mortal:
-    """A port as a process has it that may die before any of these methods takes effect.
+    """A port as a process has it that may die, or fail, before any of these has its effect.
 
     To die after one of them is to die before the next; what only reads makes no difference.
     """
 
-    def __init__(self, port: object, life: Life, *methods: str) -> None:
+    def __init__(
+        self, port: object, life: Life, error: type[Exception], methods: Collection[str]
+    ) -> None:
         self._port = port
         self._life = life
+        self._error = error
         self._methods = methods
 
     def __getattr__(self, name: str) -> Any:
@@ -68,7 +87,7 @@ class Mortal:
             return found
 
         def effect(*arguments: Any, **named: Any) -> Any:
-            self._life.spend()
+            self._life.spend(self._error)
             return found(*arguments, **named)
 
         return effect
@@ -85,10 +104,10 @@ class WatchfulStrava(MemoryStrava):
     seen_at: dict[int, datetime] = field(default_factory=dict)  # not found before
     recorded_at: dict[int, datetime] = field(default_factory=dict)  # no streams before
     bad_days: list[str] = field(default_factory=list)  # what becomes of the next reads
-    soon: list[Callable[[], object]] = field(default_factory=list)  # happens while we are asked
     usage: Counter[str] = field(default_factory=Counter)  # by window
     quiet_until: datetime | None = None
     pair_is_lost: bool = False  # somebody died between our answer and its storing
+    asking: Life = field(default_factory=Life)  # of the process that asks
     known: Callable[[], Any] = lambda: None  # the reads that were reserved, by window
     token: Callable[[], TokenPair | None] = lambda: None  # what the vault would use
     expires_at: datetime | None = None
@@ -124,13 +143,15 @@ class WatchfulStrava(MemoryStrava):
         return activity_id in self.details and self.seen_at[activity_id] <= self.clock.now()
 
     def _watch(self, access_token: str) -> None:
-        now = self.clock.now()
+        now, is_overtaken = self.clock.now(), self.asking.since <= OVERTAKEN
         self.usage.update(_windows(now))
         quarter, day = (self.usage[window] for window in _windows(now))
         assert quarter <= QUARTER_READS, "over the quota of a quarter"
         assert day <= DAY_READS, "over the quota of a day"
         reserved = self.known()
         assert (reserved.short.used, reserved.long.used) >= (quarter, day), "not reserved"
+        if is_overtaken:
+            return
         assert self.quiet_until is None or now >= self.quiet_until, "asked while told to wait"
         token = self.token()
         assert token is not None, "nobody may ask for this athlete"
@@ -175,12 +196,22 @@ class WatchfulStrava(MemoryStrava):
 
     def _time_passes(self) -> None:
         cast("ManualClock", self.clock).advance(0.05)
-        if self.soon:
-            self.soon.pop()()
 
 
 def _windows(now: datetime) -> tuple[str, str]:
     return f"the quarter from {quarter_of(now)}", f"the day to {next_day(now)}"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Strava, told who asks."""
+
+    strava: WatchfulStrava
+    life: Life
+
+    def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
+        self.strava.asking.since = self.life.since
+        return self.strava.get(path, params, access_token)
 
 
 @dataclass
@@ -198,27 +229,28 @@ class Shared:
     def __post_init__(self) -> None:
         self.strava.known = Budget(self.state, self.clock).current
         self.strava.token = self.token
-        self.vault = self.process(None).vault
+        self.vault = self.process().vault
 
-    def process(self, writes: int | None) -> LocalRuntime:
-        """A process that starts now, and dies after so many writes and calls."""
+    def process(self, life: Life | None = None) -> LocalRuntime:
+        """A process that starts now."""
         self.clock.advance(0.001)
-        life, runtime = Life(writes), LocalRuntime(SETTINGS)
-        state = Mortal(self.state, life, "create", "replace", "delete")
-        strava = Mortal(self.strava, life, "get", "exchange", "refresh", "revoke")
-        bus = Mortal(self.bus, life, "publish", "ack", "nack")
-        bronze = Mortal(self.bronze, life, "put", "delete")
-        runtime.built.update(clock=self.clock, ids=self.ids, state=state, bronze=bronze, bus=bus)
-        vault = Vault(
-            cast("Any", state),
-            self.cipher,
-            cast("Any", strava),
-            self.clock,
-            self.ids,
-            pause=self.clock.advance,
+        life, runtime = life or Life(), LocalRuntime(SETTINGS)
+        state = Mortal(self.state, life, StoreUnavailable, {"create", "replace", "delete"})
+        bronze = Mortal(self.bronze, life, StoreUnavailable, {"put", "delete"})
+        bus = Mortal(
+            Mortal(self.bus, life, PublishUnavailable, {"publish"}),
+            life,
+            StoreUnavailable,
+            {"ack", "nack"},
         )
+        strava: Any = Mortal(
+            self.strava, life, StravaUnavailable, {"get", "exchange", "refresh", "revoke"}
+        )
+        runtime.built.update(clock=self.clock, ids=self.ids, state=state, bronze=bronze, bus=bus)
+        pause = self.clock.advance
+        vault = Vault(runtime.state, self.cipher, strava, self.clock, self.ids, pause=pause)
         runtime.built.update(cipher=self.cipher, oauth=strava, vault=vault)
-        runtime.built.update(reading=Reading(cast("Any", strava), runtime.budget, vault))
+        runtime.built.update(reading=Reading(Asking(strava, life), runtime.budget, vault))
         return runtime
 
     def token(self) -> TokenPair | None:

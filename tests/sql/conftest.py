@@ -10,6 +10,7 @@ import pytest
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
 from tests.sql.landed import SQL
+from tests.unit.conftest import house as house
 
 Opener = Callable[..., DuckDbWarehouse]
 
