@@ -1,7 +1,7 @@
 """What the engine's model stands on: a Strava that watches, and processes that die."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,7 +12,7 @@ from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.manual import CountingIds, ManualClock
 from paceline.adapters.local.state import SqliteState
 from paceline.budget import Budget, next_day, next_quarter, quarter_of
-from paceline.errors import AccessLost, StravaUnavailable
+from paceline.errors import AccessLost, PublishUnavailable, StoreUnavailable, StravaUnavailable
 from paceline.ports import Answer, Grant, TokenPair
 from paceline.reading import Reading
 from paceline.runtime.local import LocalRuntime
@@ -21,7 +21,14 @@ from paceline.vault import Vault
 from tests.builders import ATHLETE
 from tests.doubles import MemoryStrava
 
-QUARTER_READS, DAY_READS = 30, 200
+QUARTER_READS, DAY_READS = 20, 120
+
+# A process that reserved, and was then overtaken, may ask although others were told to wait since.
+OVERTAKEN = 2
+FULL_DAY = {
+    "x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}",
+    "x-readratelimit-usage": f"{QUARTER_READS + 1},{DAY_READS + 1}",
+}
 INACTIVE = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
 
 SETTINGS = Settings.from_env(
@@ -74,7 +81,7 @@ class Mortal:
     """
 
     def __init__(
-        self, port: object, life: Life, error: type[Exception], methods: Collection[str]
+        self, port: Any, life: Life, error: type[Exception], methods: Collection[str]
     ) -> None:
         self._port = port
         self._life = life
@@ -88,6 +95,8 @@ class Mortal:
 
         def effect(*arguments: Any, **named: Any) -> Any:
             self._life.spend(self._error)
+            if name == "get":  # it is Strava who is asked
+                self._port.asking = self._life
             return found(*arguments, **named)
 
         return effect
@@ -171,8 +180,7 @@ class WatchfulStrava(MemoryStrava):
         if kind == "429":
             return self.answer(429, {}), next_quarter(now)
         if kind == "429 for a day":
-            full = {"x-readratelimit-limit": "30,200", "x-readratelimit-usage": "31,201"}
-            return self.answer(429, {}, **full), next_day(now)
+            return self.answer(429, {}, **FULL_DAY), next_day(now)
         if kind == "inactive":
             return self.answer(403, INACTIVE), now + timedelta(hours=1)
         if kind == "silence":
@@ -200,18 +208,6 @@ class WatchfulStrava(MemoryStrava):
 
 def _windows(now: datetime) -> tuple[str, str]:
     return f"the quarter from {quarter_of(now)}", f"the day to {next_day(now)}"
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Strava, told who asks."""
-
-    strava: WatchfulStrava
-    life: Life
-
-    def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
-        self.strava.asking.since = self.life.since
-        return self.strava.get(path, params, access_token)
 
 
 @dataclass
@@ -250,7 +246,7 @@ class Shared:
         pause = self.clock.advance
         vault = Vault(runtime.state, self.cipher, strava, self.clock, self.ids, pause=pause)
         runtime.built.update(cipher=self.cipher, oauth=strava, vault=vault)
-        runtime.built.update(reading=Reading(Asking(strava, life), runtime.budget, vault))
+        runtime.built.update(reading=Reading(strava, runtime.budget, vault))
         return runtime
 
     def token(self) -> TokenPair | None:

@@ -121,7 +121,7 @@ def test_a_deauthorisation_at_strava_is_verified_and_ends_the_work(
     ).raise_for_status()
 
     assert wait_for(lambda: status(world, who) == "erasing", within_s=30)
-    assert '"outcome": "deauthorised"' in log(world)
+    assert wait_for(lambda: '"outcome": "deauthorised"' in log(world), within_s=10)
     assert connect(world, browser, who).status_code == 200
     assert status(world, who) == "active"
 

@@ -10,7 +10,9 @@ import pytest
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
 from tests.sql.landed import SQL
-from tests.unit.conftest import house as house
+from tests.unit.conftest import house
+
+__all__ = ["house"]  # the steps over their local adapters, for tests from bytes to marts
 
 Opener = Callable[..., DuckDbWarehouse]
 
