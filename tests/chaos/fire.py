@@ -58,7 +58,7 @@ class Size:
 
 
 FULL = Size(5_000, 100, 6, 0.5, 8.0, "240,20000")
-TENTH = Size(500, 10, 3, 0.1, 8.0, "200,20000")
+TENTH = Size(500, 10, 3, 0.1, 8.0, "150,20000")
 
 
 class Fire:
@@ -131,10 +131,12 @@ class Fire:
         excused = (
             untold
             | self.deliveries.gone_while_young(people.uploaded_s, LONGEST_LAG_S)
+            | self.arson.hidden(people.uploaded_s)
             | self.arson.while_erasing(people.changes, people.owners)
         )
         faults = self._until_none(lambda: untold_faults(world, self.few, excused))
         self.report.faults += [f"although we were told: {fault}" for fault in faults]
+        self._say(f"{len(untold)} activities changed without our being told")
 
     def _reconcile(self) -> None:
         """A week later the service compares whole histories, and heals until nothing differs."""
@@ -142,10 +144,12 @@ class Fire:
         use = self.world.runtime.reconciling
         began_at = self.world.runtime.clock.now()
         self._until_none(lambda: _not_compared_since(began_at, use))
+        self._say("the service has compared")
         self._drain()
         for _ in range(MOST_ROUNDS):
             said = paceline(self.world, "reconcile", "--full").stdout
             self._drain()
+            self._say(said)
             if said.count(" 0 missing, 0 changed, 0 gone.") == self.size.athletes:
                 break
         else:

@@ -57,6 +57,7 @@ class Arson:
         self._report = report
         self._dies_at: float | None = None  # the command that runs beside the service
         self._erased: dict[int, float] = {}  # athletes, and until when nothing was kept for them
+        self._hidden_at_s: list[float] = []  # when the lag of new activities was turned up
 
     def plan(self, events: int, kills: int) -> None:
         chance = self._chance
@@ -117,9 +118,19 @@ class Arson:
             if change.at_s <= self._erased.get(owners[number], never)
         }
 
+    def hidden(self, uploaded_s: Mapping[int, float]) -> set[int]:
+        """Activities that could be seen and then not, since they were young when the lag began."""
+        return {
+            number
+            for number, at_s in uploaded_s.items()
+            if any(at_s <= hidden_s <= at_s + LONGEST_LAG_S for hidden_s in self._hidden_at_s)
+        }
+
     def _turn(self, knobs: Mapping[str, Any]) -> None:
         self._world.admin("DELETE", "knobs")
         self._world.admin("PATCH", "knobs", {"rotation": "always"} | dict(knobs))
+        if "not_found_lag_s" in knobs:
+            self._hidden_at_s.append(self._world.runtime.clock.now().timestamp())
 
     def _kill(self) -> None:
         # A stranger names another athlete as the owner, now and then even the right one.

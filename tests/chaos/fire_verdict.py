@@ -169,12 +169,20 @@ def _rebuilt_otherwise(world: Rehearsal) -> list[str]:
 def _tables(marts: Path) -> dict[str, list[Any]]:
     with duckdb.connect(str(marts), read_only=True) as connection:
         names = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
+        tables = {name: connection.sql(f"SELECT * FROM {name}").to_arrow_table() for name in names}
         return {
-            name: sorted(
-                map(repr, connection.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist())
-            )
-            for name in names
+            name: sorted(repr(_rounded(row)) for row in table.to_pylist())
+            for name, table in tables.items()
         }
+
+
+def _rounded(value: Any) -> Any:
+    """To nine digits: running means go on from their last value, a full rebuild from the first."""
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _log(world: Rehearsal) -> list[Row]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from paceline.adapters.cipher import AesGcmCipher
@@ -11,12 +12,20 @@ from paceline.adapters.local.blobs import FileBlobs
 from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.manual import CountingIds, ManualClock
 from paceline.adapters.local.state import SqliteState
-from paceline.budget import Budget, next_day, next_quarter, quarter_of
-from paceline.errors import AccessLost, PublishUnavailable, StoreUnavailable, StravaUnavailable
-from paceline.ports import Answer, Grant, TokenPair
+from paceline.budget import HALT, PROBE, Budget, next_day, next_quarter, quarter_of
+from paceline.errors import (
+    AccessLost,
+    PublishUnavailable,
+    Retryable,
+    StoreUnavailable,
+    StravaUnavailable,
+)
+from paceline.model.event import decode_event_message
+from paceline.ports import Answer, Delivery, Grant, TokenPair
 from paceline.reading import Reading
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.settings import Settings
+from paceline.steps import fetch_activity, forget_athlete
 from paceline.vault import Vault
 from tests.builders import ATHLETE
 from tests.doubles import MemoryStrava
@@ -25,6 +34,8 @@ QUARTER_READS, DAY_READS = 20, 120
 
 # A process that reserved, and was then overtaken, may ask although others were told to wait since.
 OVERTAKEN = 2
+
+EVER, NO_TIME = "1970-01-01T00:00:00+00:00", timedelta(0)
 FULL_DAY = {
     "x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}",
     "x-readratelimit-usage": f"{QUARTER_READS + 1},{DAY_READS + 1}",
@@ -54,11 +65,13 @@ class Life:
     meanwhile: Callable[[], object] | None = None  # happens elsewhere before one of them
     before: int = 0  # which one
     since: int = 99  # how many it has had since
+    has_failed: bool = False
+    told_to_wait: datetime | None = None  # what it heard from Strava
 
     def spend(self, error: type[Exception]) -> None:
         self._see_to_others()
         if self.effects == 0 and self.fails:
-            self.effects = None
+            self.effects, self.has_failed = None, True
             raise error
         if self.effects == 0:
             raise KillNow
@@ -114,7 +127,6 @@ class WatchfulStrava(MemoryStrava):
     recorded_at: dict[int, datetime] = field(default_factory=dict)  # no streams before
     bad_days: list[str] = field(default_factory=list)  # what becomes of the next reads
     usage: Counter[str] = field(default_factory=Counter)  # by window
-    quiet_until: datetime | None = None
     pair_is_lost: bool = False  # somebody died between our answer and its storing
     asking: Life = field(default_factory=Life)  # of the process that asks
     known: Callable[[], Any] = lambda: None  # the reads that were reserved, by window
@@ -124,10 +136,8 @@ class WatchfulStrava(MemoryStrava):
     def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
         self._watch(access_token)
         self.headers = {} if path.endswith("/streams") else self._usage()
-        answer, quiet_until = self._bad_day()
-        answer = answer or self._answer(path, params, access_token)
+        answer = self._bad_day() or self._answer(path, params, access_token)
         self._time_passes()
-        self.quiet_until = quiet_until or self.quiet_until
         return answer
 
     def refresh(self, refresh_token: str) -> TokenPair:
@@ -161,7 +171,8 @@ class WatchfulStrava(MemoryStrava):
         assert (reserved.short.used, reserved.long.used) >= (quarter, day), "not reserved"
         if is_overtaken:
             return
-        assert self.quiet_until is None or now >= self.quiet_until, "asked while told to wait"
+        blocked = datetime.fromisoformat(reserved.blocked_until or EVER)
+        assert blocked <= now + (PROBE if reserved.halted else NO_TIME), "asked while blocked"
         token = self.token()
         assert token is not None, "nobody may ask for this athlete"
         assert token.access_token == access_token, "not the token that is stored"
@@ -174,19 +185,21 @@ class WatchfulStrava(MemoryStrava):
             "x-readratelimit-usage": f"{quarter},{day}",
         }
 
-    def _bad_day(self) -> tuple[Answer | None, datetime | None]:
-        """What is answered instead, and until when nobody who heard it may ask again."""
+    def _bad_day(self) -> Answer | None:
+        """What is answered instead; whoever hears it may know until when nobody may ask again."""
         kind, now = (self.bad_days.pop() if self.bad_days else ""), self.clock.now()
         if kind == "429":
-            return self.answer(429, {}), next_quarter(now)
+            self.asking.told_to_wait = next_quarter(now)
+            return self.answer(429, {})
         if kind == "429 for a day":
-            return self.answer(429, {}, **FULL_DAY), next_day(now)
+            self.asking.told_to_wait = next_day(now)
+            return self.answer(429, {}, **FULL_DAY)
         if kind == "inactive":
-            return self.answer(403, INACTIVE), now + timedelta(hours=1)
+            self.asking.told_to_wait = now + HALT
+            return self.answer(403, INACTIVE)
         if kind == "silence":
-            self._time_passes()
             raise StravaUnavailable("nobody answered")
-        return (self.answer(503, "<html>") if kind else None), None
+        return self.answer(503, "<html>") if kind else None
 
     def _answer(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
         alive = not self.dead and access_token == f"access-{self.refreshes}"
@@ -254,3 +267,30 @@ class Shared:
         if stored is None or stored.data["status"] != "active":
             return None
         return self.vault._open(stored)
+
+
+def worked(
+    step: Callable[[LocalRuntime, Delivery], object], delivery: Delivery, process: LocalRuntime
+) -> None:
+    """What the push endpoint and the queue make of a step's end."""
+    try:
+        step(process, delivery)
+    except Retryable as error:
+        process.bus.nack(delivery, str(error))
+    else:
+        process.bus.ack(delivery)
+
+
+def fetch(process: LocalRuntime, delivery: Delivery) -> None:
+    message = decode_event_message(delivery.data)
+    fetch_activity.run(message, process.fetching, attempt=delivery.attempt)
+
+
+def forget(process: LocalRuntime, delivery: Delivery) -> None:
+    forget_athlete.run(decode_event_message(delivery.data), process.forgetting)
+
+
+STEPS: dict[str, Callable[[Delivery, LocalRuntime], None]] = {
+    "forget_athlete": partial(worked, forget),
+    "fetch_activity": partial(worked, fetch),
+}

@@ -288,7 +288,24 @@ def test_streams_of_a_former_recording_leave_when_the_new_one_has_none(connected
 
     assert outcome == "fetched"
     gone = [each for each in connected.landed() if each.op == "tombstone"]
-    assert [each.kind for each in gone] == ["streams"]
+    assert {each.kind for each in gone} == {"streams"}
+
+
+def test_streams_of_a_fetch_that_died_leave_when_the_next_recording_has_none(
+    connected: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(fetch_activity, "settle", lambda *_, **__: exec("raise KeyboardInterrupt"))
+        with pytest.raises(KeyboardInterrupt):
+            fetch_activity.run(message(), connected.fetching)
+    connected.strava.details[ACTIVITY] = detail(elapsed_time=1)
+    del connected.strava.streams[ACTIVITY]
+    for _ in range(4):
+        connected.clock.advance(3_000)
+        fetch_activity.run(message(reason="retry"), connected.fetching)
+
+    recordings = [each.op for each in connected.landed() if each.kind == "streams"]
+    assert (recordings[0], recordings[-1]) == ("upsert", "tombstone")
 
 
 def test_an_old_activity_of_a_backfill_is_not_asked_again_for_streams(connected: House) -> None:

@@ -128,7 +128,7 @@ def _unequal(where: str, found: Row, expected: Row) -> list[str]:
     return [
         f"{where}: {name} is {found[name]!r}, not {value!r}"
         for name, value in expected.items()
-        if name in found and name not in _DERIVED and found[name] != value
+        if name in found and name not in _DERIVED and _pruned(found[name]) != _pruned(value)
     ]
 
 

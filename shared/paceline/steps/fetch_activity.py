@@ -178,9 +178,11 @@ def _fetch_streams(work: Work, use: Fetching, activity: Document) -> StreamState
     keys = STREAM_KEYS if work.stream_keys == "all" else work.stream_keys
     answer = _get(work, use, "/streams", {"keys": keys, "key_by_type": "true"})
     if answer.status != OK or not use.wire.has_points(answer.body):
-        if known and known.streams == "present":
-            _publish(work, use, "tombstone", "streams")  # they were of another recording
-        return "waiting" if _may_still_come(work, activity) else "none"
+        absent: StreamState = "waiting" if _may_still_come(work, activity) else "none"
+        if absent == "none" or (known and known.streams == "present"):
+            # Those of another recording leave, also of one whose fetch died before we knew of it.
+            _publish(work, use, "tombstone", "streams")
+        return absent
     _store(work, use, "streams", answer)
     return "present"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -138,6 +139,14 @@ TRAPS = (
 
 def parse_query(sql: str, where: str, tables: Collection[str]) -> exp.Query:
     """One SELECT over known tables that means the same everywhere. Raises SqlRefused."""
+    query, named = _read(sql, where)
+    _refuse_unknown_tables(named, sql, where, tables)
+    return query
+
+
+@lru_cache(maxsize=512)  # a process may open several warehouses over the same sql/
+def _read(sql: str, where: str) -> tuple[exp.Query, tuple[str, ...]]:
+    """The query, which nobody may change, and the tables that it names."""
     try:
         statements = sqlglot.parse(sql, read="bigquery")
     except sqlglot.ParseError as problem:
@@ -150,8 +159,7 @@ def parse_query(sql: str, where: str, tables: Collection[str]) -> exp.Query:
             f"{where} uses {construct}, which does not mean the same in DuckDB and BigQuery;"
             f" write {instead}"
         )
-    _refuse_unknown_tables(query, sql, where, tables)
-    return query
+    return query, tuple(_named(query))
 
 
 def lint(table: Table, tables: Mapping[str, Table]) -> None:
@@ -175,13 +183,18 @@ def _caught(query: exp.Expr) -> Iterator[tuple[str, str]]:
                 yield trap.construct, trap.instead
 
 
-def _refuse_unknown_tables(query: exp.Expr, sql: str, where: str, tables: Collection[str]) -> None:
+def _named(query: exp.Expr) -> list[str]:
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
-    named = [
+    return [
         f"{table.db}.{table.name}" if table.db else table.name
         for table in query.find_all(exp.Table)
         if table.db or table.name not in ctes
     ]
+
+
+def _refuse_unknown_tables(
+    named: Collection[str], sql: str, where: str, tables: Collection[str]
+) -> None:
     for name in named:
         if name not in tables:
             raise SqlRefused(f"{where} reads {name!r}, which is not one of the tables of sql/")

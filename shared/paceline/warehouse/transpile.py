@@ -20,7 +20,7 @@ def to_duckdb(sql: str, tables: Mapping[str, Table]) -> str:
     return _translate(renamed)
 
 
-@lru_cache(maxsize=512)  # a refresh runs the same 60 statements again and again
+@lru_cache(maxsize=2048)  # a refresh runs the same statements again and again
 def _translate(googlesql: str) -> str:
     statement = parse_one(googlesql, read="bigquery").transform(_correct)
     return statement.sql(dialect="duckdb", comments=False)
