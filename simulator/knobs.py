@@ -63,7 +63,7 @@ class Knobs:
     hang_s: float = field(default=5.0, metadata=_says("how long such a read hangs", 600.0))
 
     webhook_attempts: int = field(
-        default=3, metadata=_says("how often an event is posted before it is lost", 100)
+        default=3, metadata=_says("how often an event is posted before it is lost", 1000)
     )
     webhook_gap_s: float = field(default=60.0, metadata=_says("seconds between two attempts"))
     webhook_timeout_s: float = field(

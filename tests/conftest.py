@@ -3,10 +3,15 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A slow machine is no failure, and a red run must be red again when it is looked at.
-settings.register_profile("paceline", deadline=None, derandomize=True)
+settings.register_profile(
+    "paceline",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("paceline")
 
 

@@ -5,6 +5,7 @@ timing does not, so a run differs from the next of the same seed in what a kill 
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -70,7 +71,10 @@ class Fire:
         flags = ["--seed", str(seed), "--athletes", str(size.athletes), "--years", str(size.years)]
         flags += ["--max-points", "60", "--now", BEGINS, "--rotation", "always"]
         flags += ["--read-limits", size.reads, "--overall-limits", size.reads]
-        self.world = Rehearsal(ROOT, home, flags, SETTINGS)
+        # A service that is killed gives its port up for a moment: nobody else may look for it.
+        first = 10_000 + 10 * (os.getpid() % 2_000)
+        ports = {"simulator": first, "paceline": first + 1, "dashboard": first + 2}
+        self.world = Rehearsal(ROOT, home, flags, SETTINGS, ports)
         self.report = Report(seed)
         self.deliveries = Deliveries(self.world)
 

@@ -46,12 +46,14 @@ from tests.contract.engine import (
 
 # Before which of its writes and calls a process dies, or that one fails; or whether neither.
 End = tuple[int, bool] | None
-ENDS = st.none() | st.tuples(st.integers(0, 14), st.booleans())
-NUMBERS = st.integers(0, 5)
-CHANGES = st.sampled_from(["edit", "edit", "crop", "strip", "delete", "restore"])
+ENDS = st.none() | st.tuples(st.integers(0, 11), st.booleans())
+NUMBERS = st.integers(0, 2)
+CHANGES = ["upload", "edit", "crop", "strip", "delete", "restore"]
+MEANWHILE = st.sampled_from(["nothing", "nothing", "fetch", "compare", "edit", "crop", "delete"])
 TROUBLES = st.sampled_from(
     ["429", "429 for a day", "inactive", "503", "silence", "leave", "forge", "lose"]
 )
+MOST_ACTIVITIES = 4
 CALM_ROUNDS = 300
 
 
@@ -115,8 +117,7 @@ class Engine(RuleBasedStateMachine):
     @initialize(days_ago=st.lists(st.sampled_from([0, 3, 40]), min_size=1, max_size=3))
     def begin(self, days_ago: list[int]) -> None:
         for each in days_ago:
-            self.upload(0, 0, each, told=False)
-        self.news.clear()  # nobody was told of what is there already
+            self._upload(each)
         limits = {"x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}"}
         self.run(lambda process: process.budget.observe(limits, self.clock.now()))
         self.connect()
@@ -131,20 +132,15 @@ class Engine(RuleBasedStateMachine):
             self.deliver("fetch_activity", a_life(end) if number == 0 else None)
 
     @precondition(lambda self: self.bus.backlog("fetch_activity"))
-    @rule(
-        end=ENDS,
-        change=CHANGES | st.sampled_from(["fetch", "compare", "nothing"]),
-        number=NUMBERS,
-        before=st.integers(0, 10),
-    )
-    def fetch(self, end: End, change: str, number: int, before: int) -> None:
+    @rule(end=ENDS, meanwhile=MEANWHILE, number=NUMBERS, before=st.integers(0, 10))
+    def fetch(self, end: End, meanwhile: str, number: int, before: int) -> None:
         """Something else happens before one of its writes and calls."""
-        meanwhile: dict[str, Callable[[], None]] = {
+        others: dict[str, Callable[[], None]] = {
             "nothing": lambda: None,
             "fetch": lambda: self.deliver("fetch_activity"),
             "compare": lambda: self.compare(None, full=True),
         }
-        happens = meanwhile.get(change, lambda: self.change(change, number, told=False))
+        happens = others.get(meanwhile, lambda: self._change(meanwhile, number, 0))
         self.deliver("fetch_activity", a_life(end, happens, before))
 
     @precondition(lambda self: self.bus.backlog("forget_athlete"))
@@ -167,28 +163,36 @@ class Engine(RuleBasedStateMachine):
     # What happens at Strava.
 
     @rule(
-        seen_after_s=st.sampled_from([0, 0, 15, 900]),
-        recorded_after_s=st.sampled_from([0, 0, 240, 1_200]),
-        days_ago=st.sampled_from([0, 3, 40]),
+        kind=st.sampled_from(CHANGES),
+        number=NUMBERS,
+        after_s=st.sampled_from([0, 0, 15, 240, 900]),
         told=st.booleans(),
     )
-    def upload(
-        self, seen_after_s: int, recorded_after_s: int, days_ago: int, *, told: bool
-    ) -> None:
-        activity_id = len(self.strava.details) + len(self.deleted) + 1
-        started = self.clock.now() - timedelta(days=days_ago, hours=1)
-        self.strava.seen_at[activity_id] = self.clock.now() + timedelta(seconds=seen_after_s)
-        self.strava.details[activity_id] = detail(
-            id=activity_id, start_date=started.strftime("%Y-%m-%dT%H:%M:%SZ")
-        )
-        self._record(activity_id, recorded_after_s)
-        self._tell(activity_id, "create", at_once=told)
+    def change(self, kind: str, number: int, after_s: int, *, told: bool) -> None:
+        self._change(kind, number, after_s)
+        if told and self.news:
+            self.news_arrives(None, -1, twice=False)
 
-    @rule(kind=CHANGES, number=NUMBERS, told=st.booleans())
-    def change(self, kind: str, number: int, *, told: bool) -> None:
-        changed = self.deleted if kind == "restore" else self.strava.details
-        if not changed:
+    @rule(
+        kind=st.sampled_from(CHANGES),
+        number=NUMBERS,
+        end=ENDS,
+        meanwhile=MEANWHILE,
+        before=st.integers(0, 10),
+    )
+    def live(self, kind: str, number: int, end: End, meanwhile: str, before: int) -> None:
+        """What happens is told and fetched at once."""
+        self.change(kind, number, 0, told=True)
+        self.fetch(end, meanwhile, number, before)
+
+    def _change(self, kind: str, number: int, after_s: int) -> None:
+        if kind == "restore" and not self.deleted:
             return
+        if kind == "upload" or not self.strava.details:
+            if len(self.strava.details) + len(self.deleted) < MOST_ACTIVITIES:
+                self._tell(self._upload((0, 3, 40)[number], after_s), "create")
+            return
+        changed = self.deleted if kind == "restore" else self.strava.details
         activity_id = sorted(changed)[number % len(changed)]
         if kind == "edit":
             self.versions += 1
@@ -201,9 +205,18 @@ class Engine(RuleBasedStateMachine):
             if recording:
                 self.strava.streams[activity_id] = recording
         else:
-            self._record(activity_id, 240 * number, has_streams=kind == "crop")
-        aspect = {"delete": "delete", "restore": "create"}.get(kind, "update")
-        self._tell(activity_id, aspect, at_once=told)
+            self._record(activity_id, after_s, has_streams=kind == "crop")
+        self._tell(activity_id, {"delete": "delete", "restore": "create"}.get(kind, "update"))
+
+    def _upload(self, days_ago: int, after_s: int = 0) -> int:
+        """It may be found only after a while, and its recording later still."""
+        activity_id = len(self.strava.details) + len(self.deleted) + 1
+        now = self.clock.now()
+        started = (now - timedelta(days=days_ago, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.strava.seen_at[activity_id] = now + timedelta(seconds=after_s)
+        self.strava.details[activity_id] = detail(id=activity_id, start_date=started)
+        self._record(activity_id, 2 * after_s)
+        return activity_id
 
     @precondition(lambda self: self.news)
     @rule(end=ENDS, number=NUMBERS, twice=st.booleans())
@@ -256,10 +269,8 @@ class Engine(RuleBasedStateMachine):
         wanted = entry is None or (entry.state, entry.reason) == ("parked", "backfill")
         return wanted and started < self.clock.now() - timedelta(hours=20)
 
-    def _tell(self, activity_id: int, aspect: str, *, at_once: bool = False) -> None:
+    def _tell(self, activity_id: int, aspect: str) -> None:
         self.news.append(event(object_id=activity_id, aspect_type=aspect))
-        if at_once:
-            self.news_arrives(None, len(self.news) - 1, twice=False)
 
     def _deauthorise(self) -> None:
         updates = {"authorized": "false"}
@@ -273,7 +284,7 @@ class Engine(RuleBasedStateMachine):
         elif number == 1:
             self.news.append(event(object_id=1, owner_id=ATHLETE + 1))
         else:
-            self._tell(number - 1, "delete" if number % 2 else "create")
+            self._tell(1, "delete")
 
     # What must hold.
 

@@ -33,13 +33,14 @@ class Rehearsal:
     home: Path
     flags: Sequence[str] = ()  # the simulator's
     changes: Mapping[str, str] = field(default_factory=dict)  # to our settings
+    wanted_ports: Mapping[str, int] = field(default_factory=WANTED_PORTS.copy)
     ports: dict[str, int] = field(default_factory=dict)
     moved: dict[str, int] = field(default_factory=dict)  # wanted ports that were taken
     clock: str = ""  # PACELINE_CLOCK; the machine's own time without one
 
     def __post_init__(self) -> None:
         taken: set[int] = set()
-        for name, wanted in WANTED_PORTS.items():
+        for name, wanted in self.wanted_ports.items():
             self.ports[name] = free_port(wanted, taken)
             if self.ports[name] != wanted:
                 self.moved[name] = wanted
