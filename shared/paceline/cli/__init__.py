@@ -55,31 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     subscribe.set_defaults(run=_subscribe)
 
-    backfill = commands.add_parser("backfill", help="import the history of connected athletes")
-    backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
-    backfill.add_argument("--since", metavar="DAY", help="leave out what started before")
-    backfill.add_argument("--until", metavar="DAY", help="leave out what started on it or later")
-    backfill.add_argument("--ids", nargs="+", type=int, metavar="ID", help="these activities only")
-    backfill.add_argument("--limit", type=_natural, help="at most so many activities")
-    backfill.add_argument(
-        "--streams", default="all", help="all, none, or names such as heartrate,cadence"
-    )
-    backfill.add_argument("--dry-run", action="store_true", help="list, count and stop")
-    backfill.add_argument("--wait", action="store_true", help="show progress to the end")
-    backfill.set_defaults(run=_backfill)
-
-    sync = commands.add_parser("sync", help="ask for some activities now")
-    sync.add_argument("ids", nargs="+", type=int, metavar="ID")
-    sync.add_argument("--athlete", type=int, help="whose they are, where there are several")
-    sync.set_defaults(run=_sync)
-
-    reconcile = commands.add_parser("reconcile", help="compare Strava's list with ours, and heal")
-    reconcile.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
-    reconcile.add_argument("--full", action="store_true", help="the whole history")
-    reconcile.set_defaults(run=_reconcile)
-
-    replay = commands.add_parser("replay", help="try again what was given up on")
-    replay.set_defaults(run=_replay)
+    _add_work(commands)
 
     refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
     refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
@@ -125,6 +101,35 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("--athlete", type=int, help="whose row")
     explain.add_argument("--json", action="store_true", help="for a script")
     explain.set_defaults(run=_explain)
+
+
+def _add_work(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What an operator sets going."""
+    backfill = commands.add_parser("backfill", help="import the history of connected athletes")
+    backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
+    backfill.add_argument("--since", metavar="DAY", help="leave out what started before")
+    backfill.add_argument("--until", metavar="DAY", help="leave out what started on it or later")
+    backfill.add_argument("--ids", nargs="+", type=int, metavar="ID", help="these activities only")
+    backfill.add_argument("--limit", type=_natural, help="at most so many activities")
+    backfill.add_argument(
+        "--streams", default="all", help="all, none, or names such as heartrate,cadence"
+    )
+    backfill.add_argument("--dry-run", action="store_true", help="list, count and stop")
+    backfill.add_argument("--wait", action="store_true", help="show progress to the end")
+    backfill.set_defaults(run=_backfill)
+
+    sync = commands.add_parser("sync", help="ask for some activities now")
+    sync.add_argument("ids", nargs="+", type=int, metavar="ID")
+    sync.add_argument("--athlete", type=int, help="whose they are, where there are several")
+    sync.set_defaults(run=_sync)
+
+    reconcile = commands.add_parser("reconcile", help="compare Strava's list with ours, and heal")
+    reconcile.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
+    reconcile.add_argument("--full", action="store_true", help="the whole history")
+    reconcile.set_defaults(run=_reconcile)
+
+    replay = commands.add_parser("replay", help="try again what was given up on")
+    replay.set_defaults(run=_replay)
 
 
 def _natural(text: str) -> int:
