@@ -1,46 +1,50 @@
-"""What the engine's model stands on: a Strava that watches, and processes that die."""
+"""The engine in a world of its own: stores that outlive every process, and things that happen."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+import base64
+import gzip
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 from paceline.adapters.cipher import AesGcmCipher
 from paceline.adapters.local.blobs import FileBlobs
 from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.manual import CountingIds, ManualClock
+from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
-from paceline.budget import HALT, PROBE, Budget, next_day, next_quarter, quarter_of
+from paceline.budget import Budget
 from paceline.errors import (
-    AccessLost,
+    Busy,
     PublishUnavailable,
     Retryable,
     StoreUnavailable,
     StravaUnavailable,
 )
-from paceline.model.event import decode_event_message
-from paceline.ports import Answer, Delivery, Grant, TokenPair
+from paceline.model.event import Event, decode_event_message
+from paceline.model.landed import Landed, decode_landed
+from paceline.model.routes import SUBSCRIPTIONS
+from paceline.ports import Delivery, TokenPair
 from paceline.reading import Reading
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.settings import Settings
-from paceline.steps import fetch_activity, forget_athlete
+from paceline.steps import (
+    backfill,
+    connect_athlete,
+    fetch_activity,
+    forget_athlete,
+    receive_webhook,
+    release_work,
+)
 from paceline.vault import Vault
-from tests.builders import ATHLETE
-from tests.doubles import MemoryStrava
-
-QUARTER_READS, DAY_READS = 20, 120
-
-# A process that reserved, and was then overtaken, may ask although others were told to wait since.
-OVERTAKEN = 2
-
-EVER, NO_TIME = "1970-01-01T00:00:00+00:00", timedelta(0)
-FULL_DAY = {
-    "x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}",
-    "x-readratelimit-usage": f"{QUARTER_READS + 1},{DAY_READS + 1}",
-}
-INACTIVE = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
+from tests.builders import ATHLETE, NOW, as_bytes, detail, event, streams
+from tests.contract.mortal import KillNow, Life, Mortal
+from tests.contract.watchful import LIMITS, WatchfulStrava
 
 SETTINGS = Settings.from_env(
     {
@@ -51,225 +55,238 @@ SETTINGS = Settings.from_env(
     }
 )
 
-
-class KillNow(BaseException):
-    """This process is no more."""
-
-
-@dataclass
-class Life:
-    """What becomes of a process: an effect is a write, or a call to Strava."""
-
-    effects: int | None = None  # that it has before it; None for as many as it likes
-    fails: bool = False  # the next effect fails, and it lives on; otherwise it dies
-    meanwhile: Callable[[], object] | None = None  # happens elsewhere before one of them
-    before: int = 0  # which one
-    since: int = 99  # how many it has had since
-    has_failed: bool = False
-    told_to_wait: datetime | None = None  # what it heard from Strava
-
-    def spend(self, error: type[Exception]) -> None:
-        self._see_to_others()
-        if self.effects == 0 and self.fails:
-            self.effects, self.has_failed = None, True
-            raise error
-        if self.effects == 0:
-            raise KillNow
-        if self.effects is not None:
-            self.effects -= 1
-
-    def _see_to_others(self) -> None:
-        self.since += 1
-        act = self.meanwhile if self.before == 0 else None
-        self.before -= 1
-        if act:
-            self.meanwhile, self.since = None, 0
-            act()
+# Activity, version and bytes of what landed; None for a tombstone.
+Row = tuple[int, int, bytes | None]
 
 
-class Mortal:
-    """A port as a process has it that may die, or fail, before any of these has its effect.
+class Engine:
+    """Every step runs in a process of its own; all that it leaves is in the stores."""
 
-    To die after one of them is to die before the next; what only reads makes no difference.
-    """
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        memory = Path("/dev/shm")
+        folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        root = Path(self._open.enter_context(folder))
+        self._bus_file, state_file = (
+            self._open.enter_context(Database(root / name)) for name in ("bus", "state")
+        )
+        self.clock, self._ids = ManualClock(NOW), CountingIds()
+        self.bus = SqliteBus(
+            self._bus_file, SUBSCRIPTIONS, self.clock, self._ids, jitter=lambda: 1.0
+        )
+        self.state, self.bronze = SqliteState(state_file), FileBlobs(root / "bronze")
+        self._cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
+        self.strava = WatchfulStrava(
+            self.clock, reserved=Budget(self.state, self.clock).current, token=self.token
+        )
+        self.news: list[Event] = []  # what Strava still has to send
+        self.deleted: dict[int, tuple[dict[str, Any], dict[str, Any] | None]] = {}
+        self._versions = 0
 
-    def __init__(
-        self, port: Any, life: Life, error: type[Exception], methods: Collection[str]
-    ) -> None:
-        self._port = port
-        self._life = life
-        self._error = error
-        self._methods = methods
+    def close(self) -> None:
+        self._open.close()
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._port, name)
-        if name not in self._methods:
-            return found
-
-        def effect(*arguments: Any, **named: Any) -> Any:
-            self._life.spend(self._error)
-            if name == "get":  # it is Strava who is asked
-                self._port.asking = self._life
-            return found(*arguments, **named)
-
-        return effect
-
-
-@dataclass
-class WatchfulStrava(MemoryStrava):
-    """Strava in memory, with quotas, young activities and bad days.
-
-    It fails the test when it is asked what nobody should ask: over the quota or unreserved, while
-    it said to wait, or with a token that is known to be dead.
-    """
-
-    seen_at: dict[int, datetime] = field(default_factory=dict)  # not found before
-    recorded_at: dict[int, datetime] = field(default_factory=dict)  # no streams before
-    bad_days: list[str] = field(default_factory=list)  # what becomes of the next reads
-    usage: Counter[str] = field(default_factory=Counter)  # by window
-    pair_is_lost: bool = False  # somebody died between our answer and its storing
-    asking: Life = field(default_factory=Life)  # of the process that asks
-    known: Callable[[], Any] = lambda: None  # the reads that were reserved, by window
-    token: Callable[[], TokenPair | None] = lambda: None  # what the vault would use
-    expires_at: datetime | None = None
-
-    def get(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
-        self._watch(access_token)
-        self.headers = {} if path.endswith("/streams") else self._usage()
-        answer = self._bad_day() or self._answer(path, params, access_token)
-        self._time_passes()
-        return answer
-
-    def refresh(self, refresh_token: str) -> TokenPair:
-        if self.dead or refresh_token != f"refresh-{self.refreshes}":
-            assert self.dead or self.pair_is_lost, "a dead refresh token was used"
-            raise AccessLost
-        pair = super().refresh(refresh_token)
-        self._time_passes()
-        return pair
-
-    def exchange(self, code: str) -> Grant:
-        self.dead, self.pair_is_lost = False, False
-        self.refreshes += 1
-        return super().exchange(code)
-
-    def pair(self) -> TokenPair:
-        pair = super().pair()
-        self.expires_at = pair.expires_at
-        return pair
-
-    def shows(self, activity_id: int) -> bool:
-        return activity_id in self.details and self.seen_at[activity_id] <= self.clock.now()
-
-    def _watch(self, access_token: str) -> None:
-        now, is_overtaken = self.clock.now(), self.asking.since <= OVERTAKEN
-        self.usage.update(_windows(now))
-        quarter, day = (self.usage[window] for window in _windows(now))
-        assert quarter <= QUARTER_READS, "over the quota of a quarter"
-        assert day <= DAY_READS, "over the quota of a day"
-        reserved = self.known()
-        assert (reserved.short.used, reserved.long.used) >= (quarter, day), "not reserved"
-        if is_overtaken:
-            return
-        blocked = datetime.fromisoformat(reserved.blocked_until or EVER)
-        assert blocked <= now + (PROBE if reserved.halted else NO_TIME), "asked while blocked"
-        token = self.token()
-        assert token is not None, "nobody may ask for this athlete"
-        assert token.access_token == access_token, "not the token that is stored"
-        assert token.expires_at > now, "the token had expired"
-
-    def _usage(self) -> dict[str, str]:
-        quarter, day = (self.usage[window] for window in _windows(self.clock.now()))
-        return {
-            "x-readratelimit-limit": f"{QUARTER_READS},{DAY_READS}",
-            "x-readratelimit-usage": f"{quarter},{day}",
-        }
-
-    def _bad_day(self) -> Answer | None:
-        """What is answered instead; whoever hears it may know until when nobody may ask again."""
-        kind, now = (self.bad_days.pop() if self.bad_days else ""), self.clock.now()
-        if kind == "429":
-            self.asking.told_to_wait = next_quarter(now)
-            return self.answer(429, {})
-        if kind == "429 for a day":
-            self.asking.told_to_wait = next_day(now)
-            return self.answer(429, {}, **FULL_DAY)
-        if kind == "inactive":
-            self.asking.told_to_wait = now + HALT
-            return self.answer(403, INACTIVE)
-        if kind == "silence":
-            raise StravaUnavailable("nobody answered")
-        return self.answer(503, "<html>") if kind else None
-
-    def _answer(self, path: str, params: Mapping[str, str], access_token: str) -> Answer:
-        alive = not self.dead and access_token == f"access-{self.refreshes}"
-        if not alive or self.expires_at is None or self.expires_at <= self.clock.now():
-            return self.answer(401, {"message": "Authorization Error"})
-        if path.startswith("activities/"):
-            activity_id = int(path.split("/")[1])
-            ready = {**self.seen_at, **(self.recorded_at if "streams" in path else {})}
-            if self.clock.now() < ready.get(activity_id, self.clock.now()):
-                return self.answer(404, {}) if "streams" not in path else self.answer(200, {})
-        return super().get(path, params, access_token)
-
-    def _listed(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
-        return [row for row in super()._listed(params) if self.shows(row["id"])]
-
-    def _time_passes(self) -> None:
-        cast("ManualClock", self.clock).advance(0.05)
-
-
-def _windows(now: datetime) -> tuple[str, str]:
-    return f"the quarter from {quarter_of(now)}", f"the day to {next_day(now)}"
-
-
-@dataclass
-class Shared:
-    """What outlives every process."""
-
-    clock: ManualClock
-    bus: SqliteBus
-    state: SqliteState
-    bronze: FileBlobs
-    strava: WatchfulStrava
-    cipher: AesGcmCipher
-    ids: CountingIds = field(default_factory=CountingIds)
-
-    def __post_init__(self) -> None:
-        self.strava.known = Budget(self.state, self.clock).current
-        self.strava.token = self.token
-        self.vault = self.process().vault
+    # Processes.
 
     def process(self, life: Life | None = None) -> LocalRuntime:
         """A process that starts now."""
         self.clock.advance(0.001)
         life, runtime = life or Life(), LocalRuntime(SETTINGS)
-        state = Mortal(self.state, life, StoreUnavailable, {"create", "replace", "delete"})
-        bronze = Mortal(self.bronze, life, StoreUnavailable, {"put", "delete"})
-        bus = Mortal(
-            Mortal(self.bus, life, PublishUnavailable, {"publish"}),
-            life,
-            StoreUnavailable,
-            {"ack", "nack"},
+        publishing = Mortal(self.bus, life, PublishUnavailable, {"publish"})
+        runtime.built.update(
+            clock=self.clock,
+            ids=self._ids,
+            cipher=self._cipher,
+            bus=Mortal(publishing, life, StoreUnavailable, {"ack", "nack"}),
+            state=Mortal(self.state, life, StoreUnavailable, {"create", "replace", "delete"}),
+            bronze=Mortal(self.bronze, life, StoreUnavailable, {"put", "delete"}),
         )
-        strava: Any = Mortal(
-            self.strava, life, StravaUnavailable, {"get", "exchange", "refresh", "revoke"}
-        )
-        runtime.built.update(clock=self.clock, ids=self.ids, state=state, bronze=bronze, bus=bus)
+        calls = {"get", "exchange", "refresh", "revoke"}
+        strava: Any = Mortal(self.strava, life, StravaUnavailable, calls)
         pause = self.clock.advance
-        vault = Vault(runtime.state, self.cipher, strava, self.clock, self.ids, pause=pause)
-        runtime.built.update(cipher=self.cipher, oauth=strava, vault=vault)
-        runtime.built.update(reading=Reading(strava, runtime.budget, vault))
+        vault = Vault(runtime.state, self._cipher, strava, self.clock, self._ids, pause=pause)
+        reading = Reading(strava, runtime.budget, vault)
+        runtime.built.update(oauth=strava, vault=vault, reading=reading)
         return runtime
+
+    def run(self, act: Callable[[LocalRuntime], object], life: Life | None = None) -> None:
+        life = life or Life()
+        try:
+            act(self.process(life))
+        except (KillNow, Retryable):
+            self.strava.pair_is_lost |= not self.holds_the_pair()
+            return
+        except Busy:
+            return
+        if life.told_to_wait and not life.has_failed:
+            blocked = self.process().budget.current().blocked_until
+            assert blocked
+            assert datetime.fromisoformat(blocked) >= life.told_to_wait
+
+    def deliver(self, step: str, life: Life | None = None) -> None:
+        for delivery in self.bus.pull(step, 1):
+            self.run(partial(STEPS[step], delivery), life)
+
+    def release(self, life: Life | None = None) -> None:
+        self.run(lambda process: release_work.run(process.releasing, limit=10), life)
+
+    def connect(self, life: Life | None = None) -> None:
+        self.strava.recorded_at.clear()  # a person takes longer than a recording
+        self.run(lambda process: connect_athlete.connect("code", process.connecting), life)
+
+    def receive(self, number: int, life: Life | None = None, *, twice: bool = False) -> None:
+        """One of the news arrives."""
+        news = self.news[number % len(self.news)]
+
+        def receive(process: LocalRuntime) -> None:
+            body = json.dumps(news.as_json()).encode()
+            request = receive_webhook.Request(
+                "POST", SETTINGS.webhook_secret, {}, len(body), BytesIO(body)
+            )
+            assert receive_webhook.handle(request, process.receiving).status == 200
+            if not twice:
+                self.news.remove(news)
+
+        self.run(receive, life)
+
+    def is_due(self, step: str) -> bool:
+        due = self.bus.next_due(step)
+        return due is not None and due <= self.clock.now()
+
+    def left(self) -> tuple[int, ...]:
+        """What still has to be done, of each kind."""
+        process = self.process()
+        return (
+            process.ledger.counts()["parked"],
+            *(self.bus.backlog(step) for step in STEPS),
+            len(backfill.unfinished(process.backfilling)),
+            int(self.is_cut_off()),
+        )
+
+    # What happens at Strava.
+
+    def begin(self, days_ago: list[int]) -> None:
+        """The athlete connects, with a history that nobody was told of."""
+        for each in days_ago:
+            self.upload(each)
+        self.run(lambda process: process.budget.observe(LIMITS, self.clock.now()))
+        self.connect()
+
+    def change(self, kind: str, number: int, after_s: int = 0, *, told: bool = True) -> None:
+        """The athlete does something; the news of it arrive at once, or wait to be received."""
+        if kind == "upload":
+            activity_id = self.upload((0, 3, 40)[number], after_s)
+        elif changed := self.deleted if kind == "restore" else self.strava.details:
+            activity_id = sorted(changed)[number % len(changed)]
+            self._do(kind, activity_id, after_s)
+        else:
+            return
+        aspect = {"upload": "create", "delete": "delete", "restore": "create"}.get(kind, "update")
+        self.news.append(event(object_id=activity_id, aspect_type=aspect))
+        if told:
+            self.receive(-1)
+
+    def upload(self, days_ago: int, after_s: int = 0) -> int:
+        """It may be found only after a while, and its recording later still."""
+        activity_id = len(self.strava.details) + len(self.deleted) + 1
+        now = self.clock.now()
+        started = (now - timedelta(days=days_ago, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.strava.seen_at[activity_id] = now + timedelta(seconds=after_s)
+        self.strava.details[activity_id] = detail(id=activity_id, start_date=started)
+        self._record(activity_id, 2 * after_s)
+        return activity_id
+
+    def deauthorise(self) -> None:
+        """The news of it, true or not."""
+        updates = {"authorized": "false"}
+        self.news.append(
+            event(object_type="athlete", object_id=ATHLETE, aspect_type="update", updates=updates)
+        )
+
+    def _do(self, kind: str, activity_id: int, after_s: int) -> None:
+        if kind == "edit":
+            self._versions += 1
+            self.strava.details[activity_id]["name"] = f"Version {self._versions}"
+        elif kind == "delete":
+            recording = self.strava.streams.pop(activity_id, None)
+            self.deleted[activity_id] = self.strava.details.pop(activity_id), recording
+        elif kind == "restore":
+            self.strava.details[activity_id], recording = self.deleted.pop(activity_id)
+            if recording:
+                self.strava.streams[activity_id] = recording
+        else:
+            self._record(activity_id, after_s, has_streams=kind == "crop")
+
+    def _record(self, activity_id: int, after_s: int, *, has_streams: bool = True) -> None:
+        """The device's recording, or another one: both show in the detail."""
+        self._versions += 1
+        self.strava.details[activity_id]["elapsed_time"] = 4_000 + self._versions
+        if self._is_for_a_backfill(activity_id):
+            after_s = 0  # it takes it that what is old was recorded long ago
+        self.strava.recorded_at[activity_id] = self.clock.now() + timedelta(seconds=after_s)
+        if has_streams:
+            self.strava.streams[activity_id] = streams(time=[0, self._versions])
+        else:
+            self.strava.streams.pop(activity_id, None)
+
+    def _is_for_a_backfill(self, activity_id: int) -> bool:
+        started = datetime.fromisoformat(self.strava.details[activity_id]["start_date"])
+        entry = self.process().ledger.get(activity_id)
+        wanted = entry is None or (entry.state, entry.reason) == ("parked", "backfill")
+        return wanted and started < self.clock.now() - timedelta(hours=20)
+
+    # What is known.
 
     def token(self) -> TokenPair | None:
         stored = self.state.get("tokens", str(ATHLETE))
         if stored is None or stored.data["status"] != "active":
             return None
-        return self.vault._open(stored)
+        return self.process().vault._open(stored)
+
+    def holds_the_pair(self) -> bool:
+        pair = self.token()
+        return pair is None or pair.refresh_token == f"refresh-{self.strava.refreshes}"
+
+    def is_cut_off(self) -> bool:
+        return self.token() is None or self.strava.dead or self.strava.pair_is_lost
+
+    def has_the_truth(self) -> bool:
+        landed = [decode_landed(data) for data in self._landed()]
+        truth = {"activity": self.strava.details, "streams": self.strava.streams}
+        for kind, held in truth.items():
+            found = _newest([row for each in landed for row in self._rows(each, kind)])
+            assert found == {activity_id: as_bytes(body) for activity_id, body in held.items()}
+        return True
+
+    def _landed(self) -> list[bytes]:
+        query = "SELECT data FROM messages WHERE subscription = 'load_silver'"
+        with self._bus_file.reading() as connection:
+            return [data for (data,) in connection.execute(query)]
+
+    def _rows(self, landed: Landed, kind: str) -> list[Row]:
+        """As load_silver would load them."""
+        if landed.op == "tombstone" and landed.kind in {kind, "activity"}:
+            return [(landed.activity_id, landed.version, None)]
+        if landed.op == "upsert" and landed.kind == kind:
+            return [(landed.activity_id, landed.version, self._bytes(landed))]
+        if landed.op == "upsert" and (landed.kind, kind) == ("list", "activity"):
+            listed, early = json.loads(self._bytes(landed)), landed.version // 1_000_000
+            return [(row["id"], early, b"as a list shows it") for row in listed]
+        return []
+
+    def _bytes(self, landed: Landed) -> bytes:
+        blob = self.bronze.get(landed.bronze_name)
+        assert blob is not None, "it landed before it was stored"
+        return gzip.decompress(blob.data)
 
 
-def worked(
+def _newest(rows: list[Row]) -> dict[int, bytes]:
+    """As silver is built: the latest version of each activity, unless it is a tombstone."""
+    latest = {activity_id: body for activity_id, _, body in sorted(rows, key=lambda row: row[:2])}
+    return {activity_id: body for activity_id, body in latest.items() if body is not None}
+
+
+def _worked(
     step: Callable[[LocalRuntime, Delivery], object], delivery: Delivery, process: LocalRuntime
 ) -> None:
     """What the push endpoint and the queue make of a step's end."""
@@ -281,16 +298,16 @@ def worked(
         process.bus.ack(delivery)
 
 
-def fetch(process: LocalRuntime, delivery: Delivery) -> None:
+def _fetch(process: LocalRuntime, delivery: Delivery) -> None:
     message = decode_event_message(delivery.data)
     fetch_activity.run(message, process.fetching, attempt=delivery.attempt)
 
 
-def forget(process: LocalRuntime, delivery: Delivery) -> None:
+def _forget(process: LocalRuntime, delivery: Delivery) -> None:
     forget_athlete.run(decode_event_message(delivery.data), process.forgetting)
 
 
 STEPS: dict[str, Callable[[Delivery, LocalRuntime], None]] = {
-    "forget_athlete": partial(worked, forget),
-    "fetch_activity": partial(worked, fetch),
+    "forget_athlete": partial(_worked, _forget),
+    "fetch_activity": partial(_worked, _fetch),
 }
