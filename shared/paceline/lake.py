@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from paceline.model.bronze import BronzeObject, Kind, Subject, version_of
+from paceline.model.bronze import BronzeObject, Kind, Subject, parse_name, version_of
 from paceline.model.event import Reason
-from paceline.model.landed import Landed, Op
+from paceline.model.landed import Landed, Op, op_named
 from paceline.model.routes import LANDED
 from paceline.ports import Answer, Blobs, Publisher
 
@@ -24,8 +24,13 @@ class Lake:
     bronze: Blobs
     publisher: Publisher
 
-    def keep(self, answer: Answer, kind: Kind, of: Subject, cause: Cause) -> None:
-        """Store the answer as it came, then say so; doing both again changes nothing."""
+    def keep(
+        self, answer: Answer, kind: Kind, of: Subject, cause: Cause, op: Op = "upsert"
+    ) -> None:
+        """Store the answer as it came, then say so; doing both again changes nothing.
+
+        Also what says that something is gone: a rebuild has nobody else to tell it.
+        """
         item = BronzeObject(
             kind=kind,
             athlete_id=of.athlete_id,
@@ -36,8 +41,29 @@ class Lake:
             status=answer.status,
             headers=answer.headers,
         )
-        self.bronze.put(item.name(), item.packed(), item.metadata())
-        self.tell("upsert", kind, of, cause, bronze_name=item.name())
+        told = {"op": op, "trace": cause.trace}
+        self.bronze.put(item.name(), item.packed(), item.metadata() | told)
+        self.tell(op, kind, of, cause, bronze_name=item.name())
+
+    def told_of(self, name: str) -> Landed | None:
+        """What was said when this object came, once more; None when it is gone.
+
+        Raises ValueError for a name that is none of ours.
+        """
+        kind, of = parse_name(name)
+        blob = self.bronze.get(name)
+        if blob is None:
+            return None
+        return Landed(
+            op=op_named(blob.metadata.get("op", "upsert")),
+            kind=kind,
+            athlete_id=of.athlete_id,
+            activity_id=of.activity_id,
+            version=version_of(of.asked_at),
+            trace=blob.metadata.get("trace", ""),
+            bronze_name=name,
+            reason="replay",
+        )
 
     def tell(
         self,

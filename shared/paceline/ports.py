@@ -1,6 +1,6 @@
 """Everything the steps need from outside, as narrow protocols. Adapters keep these promises."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol
@@ -46,12 +46,26 @@ class Publisher(Protocol):
     def publish(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> str:
         """Return the message id once the message is durable in every subscription of the topic.
 
-        Raises PublishUnavailable, and then no subscription has it.
+        Raises PublishUnavailable when nobody said so; send it again. It can be there all the same
+        where only the answer was lost, and then it comes twice.
         """
 
 
-class Bus(Publisher, Protocol):
-    """At least once, in no order. A message is held back until it is acknowledged."""
+class DeadLetters(Protocol):
+    """What was given up on, by subscription."""
+
+    def dead_letters(self, subscription: str) -> Sequence[DeadLetter]:
+        """What is there now, oldest first."""
+
+    def replay(self, subscription: str, message_ids: Collection[str] | None = None) -> int:
+        """Deliver these, or all, again, with all attempts before them. Returns how many."""
+
+
+class Bus(Publisher, DeadLetters, Protocol):
+    """At least once, in no order. A message is held back until it is acknowledged.
+
+    This is the bus on a laptop, whose service pulls; in the cloud Pub/Sub pushes by itself.
+    """
 
     def pull(self, subscription: str, limit: int) -> Sequence[Delivery]:
         """Lease up to `limit` due messages; a lease that runs out makes them due again."""
@@ -61,9 +75,6 @@ class Bus(Publisher, Protocol):
 
     def nack(self, delivery: Delivery, reason: str) -> None:
         """Give it back: due again after a back-off, or a dead letter after the last attempt."""
-
-    def dead_letters(self, subscription: str) -> Sequence[DeadLetter]:
-        """What was given up on, oldest first."""
 
     def backlog(self, subscription: str) -> int:
         """How many messages are not yet acknowledged, leased ones included."""
@@ -164,6 +175,8 @@ class RefreshReport:
     built: Sequence[str]
     blocked: Mapping[str, str]  # table -> the check that failed, or the table it waits for
     seconds: float
+    # Tables whose rows a full run changed although nothing had landed: a defect of the script.
+    drifted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -135,3 +135,19 @@ def test_a_second_reconcile_is_told_that_one_is_running(world: Rehearsal) -> Non
 
     assert done.returncode == 1
     assert "Another reconcile is running" in done.stderr
+
+
+def test_a_rebuild_asks_strava_nothing_and_changes_no_number(world: Rehearsal) -> None:
+    equal(world)
+    world.processes.stop("paceline")
+    nobody = {"PACELINE_STRAVA_API_BASE": "http://127.0.0.1:9"}
+    try:
+        done = paceline(world, "rebuild", **nobody)
+        again = paceline(world, "refresh", "--full", **nobody)
+    finally:
+        world.start_service()
+
+    assert done.returncode == 0, done.stderr
+    assert "Silver and marts are what they were." in done.stdout
+    assert again.returncode == 0, again.stdout
+    equal(world)

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,17 +100,23 @@ class House:
         return [decode_landed(delivery.data) for delivery in found]
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@contextmanager
+def a_house(home: Path) -> Iterator[House]:
     clock, ids = ManualClock(NOW), CountingIds()
-    bus_file, state_file = Database(tmp_path / "bus.sqlite"), Database(tmp_path / "state.sqlite")
+    bus_file, state_file = Database(home / "bus.sqlite"), Database(home / "state.sqlite")
     yield House(
         clock=clock,
         ids=ids,
         bus=SqliteBus(bus_file, SUBSCRIPTIONS, clock, ids),
         state=SqliteState(state_file),
-        bronze=FileBlobs(tmp_path / "bronze"),
+        bronze=FileBlobs(home / "bronze"),
         strava=MemoryStrava(clock),
     )
     bus_file.close()
     state_file.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with a_house(tmp_path) as found:
+        yield found

@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
     refresh.set_defaults(run=_refresh)
 
+    rebuild = commands.add_parser(
+        "rebuild", help="silver and marts from bronze alone (while nothing else runs)"
+    )
+    rebuild.set_defaults(run=_rebuild)
+
     _add_settings(commands)
     _add_explain(commands)
 
@@ -201,6 +206,12 @@ def _refresh(arguments: argparse.Namespace) -> int:
     from paceline.cli.status import refresh
 
     return refresh(full=arguments.full)
+
+
+def _rebuild(_arguments: argparse.Namespace) -> int:
+    from paceline.cli.rebuild import rebuild
+
+    return rebuild()
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ _FAILURES = "SELECT stage, error_type, failures FROM failures ORDER BY ALL"
 def refresh(*, full: bool) -> int:
     outcome = build_marts.run(current().building_marts, full=full)
     print(f"{outcome.name}: " + ", ".join(f"{k} {v}" for k, v in outcome.fields.items()))
-    return 1 if outcome.name == "blocked" else 0
+    return 0 if outcome.name == "built" else 1
 
 
 def status(*, as_json: bool) -> int:

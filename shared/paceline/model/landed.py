@@ -8,7 +8,7 @@ from paceline.model.bronze import Kind
 from paceline.model.event import Reason
 
 Op = Literal["upsert", "tombstone", "failure", "report"]
-_OPS = ("upsert", "tombstone", "failure", "report")
+_OPS: tuple[Op, ...] = ("upsert", "tombstone", "failure", "report")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ def decode_landed(data: bytes) -> Landed:
         landed = Landed(**json.loads(data))
     except (ValueError, TypeError) as error:
         raise ValueError(f"Not a message of the topic landed: {error!r}.") from error
-    if landed.op not in _OPS:
-        raise ValueError(f"A landed message cannot ask for {landed.op!r}.")
+    op_named(landed.op)
     return landed
+
+
+def op_named(text: str) -> Op:
+    for op in _OPS:
+        if op == text:
+            return op
+    raise ValueError(f"Nothing that lands can ask for {text!r}.")

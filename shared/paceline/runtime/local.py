@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from paceline.adapters.local.bus import SqliteBus
+    from paceline.adapters.local.duckdb import DuckDbWarehouse
     from paceline.adapters.local.sqlite import Database
     from paceline.ports import Blobs, Cipher, Clock, Ids, Publisher, State, Warehouse
 
@@ -74,11 +75,22 @@ class LocalRuntime(Runtime):
 
     @Part
     def warehouse(self) -> "Warehouse":
+        return self.duckdb
+
+    @Part
+    def duckdb(self) -> "DuckDbWarehouse":
+        return self._warehouse_at(self.warehouse_path)
+
+    def rebuilt_warehouse(self) -> "DuckDbWarehouse":
+        """An empty one, to take the other's place."""
+        self.rebuilt_path.unlink(missing_ok=True)
+        self.rebuilt_path.with_name(self.rebuilt_path.name + ".wal").unlink(missing_ok=True)
+        return self._warehouse_at(self.rebuilt_path)
+
+    def _warehouse_at(self, path: Path) -> "DuckDbWarehouse":
         from paceline.adapters.local.duckdb import DuckDbWarehouse
 
-        return DuckDbWarehouse(
-            self.home / "warehouse.duckdb", self.marts_path, self.sql_root, self.clock
-        )
+        return DuckDbWarehouse(path, self.marts_path, self.sql_root, self.clock)
 
     @Part
     def landing_schemas(self) -> "Mapping[str, pa.Schema]":
@@ -108,6 +120,14 @@ class LocalRuntime(Runtime):
         folder = self.home / "secrets"
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def rebuilt_path(self) -> Path:
+        return self.home / "warehouse.duckdb.rebuilt"
 
     @property
     def marts_path(self) -> Path:

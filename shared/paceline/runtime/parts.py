@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from paceline.errors import PacelineError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from paceline.budget import Budget
     from paceline.lake import Lake
     from paceline.ledger import Ledger
-    from paceline.ports import Blobs, Cipher, Clock, Ids, Publisher, State, Warehouse
+    from paceline.ports import Blobs, Cipher, Clock, Ids, Landing, Publisher, State, Warehouse
     from paceline.reading import Reading
     from paceline.spool import Spool
     from paceline.steps.backfill import Backfilling
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from paceline.steps.fetch_activity import Fetching
     from paceline.steps.forget_athlete import Forgetting
     from paceline.steps.load_silver import Loading
+    from paceline.steps.rebuild import Rebuilding
     from paceline.steps.receive_webhook import Receiving
     from paceline.steps.reconcile import Reconciling
     from paceline.steps.release_work import Releasing
@@ -161,11 +163,17 @@ class Runtime:
 
         return Replaying(self.ledger, self.lake, self.clock, self.ids)
 
+    def rebuilding(self, landing: "Landing") -> "Rebuilding":
+        """Into another landing than the one that is in use, or into the same one again."""
+        from paceline.steps.rebuild import Rebuilding
+
+        return Rebuilding(self.lake, replace(self.loading, landing=landing))
+
     @Part
     def building_marts(self) -> "Building":
         from paceline.steps.build_marts import Building
 
-        return Building(self.warehouse)
+        return Building(self.warehouse, self.clock)
 
     @Part
     def connecting(self) -> "Connecting":

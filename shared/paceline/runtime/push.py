@@ -13,10 +13,13 @@ from typing import Any
 
 from paceline.errors import Retryable
 from paceline.model.outcome import Outcome
+from paceline.model.routes import SUBSCRIPTIONS
 from paceline.ports import Delivery
 from paceline.runtime.logs import outcome_of
 
 Reply = tuple[str, int]
+
+_ONLY = {each.name: each.only for each in SUBSCRIPTIONS}
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ def answer_push(step: str, body: bytes, run: Callable[[Push], Outcome]) -> Reply
     except (ValueError, KeyError, TypeError, AttributeError):
         return "not a push envelope", 400
     with outcome_of(step, attempt=push.attempt, trace=push.attributes.get("trace")) as line:
+        if not _ONLY[step].items() <= push.attributes.items():
+            line.add("not_ours")
+            return "", 204
         try:
             outcome = run(push)
         except Retryable as error:

@@ -21,6 +21,7 @@ PUBLIC = ("receive_webhook", "connect_athlete")
 WORKERS = {"fetch_activity": 4, "load_silver": 1, "forget_athlete": 1}
 IDLE_S = 0.05
 LONGEST_S = 5.0  # between two builds while something was loaded
+HOUR_S = 3_600.0
 
 # Parked work is released only while fewer than this many messages wait to be fetched, so that a
 # live event never stands behind a backfill.
@@ -67,6 +68,7 @@ class LocalService:
         self._run("release_work", partial(self._repeat, settings.tick_s, self._release))
         self._run("reconcile", partial(self._repeat, settings.reconcile_s, self._reconcile))
         self._run("build_marts", self._build_whenever_loaded)
+        self._run("weekly", partial(self._repeat, HOUR_S, self._compare))
         for step, count in WORKERS.items():
             for number in range(count):
                 self._run(f"{step}-{number}", partial(self._work, step))
@@ -156,6 +158,12 @@ class LocalService:
             status, _ = self._functions.post("build_marts", b"{}")
             if status >= 500:  # noqa: PLR2004 - it did not run; it must run again
                 self._loaded.set()
+
+
+    def _compare(self) -> None:
+        """Once a week everything is built anew, and must be what it was."""
+        with _trouble_logged("build_marts"):
+            self._functions.post("build_marts", b'{"weekly": true}')
 
 
 @contextmanager

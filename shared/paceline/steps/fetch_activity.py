@@ -109,7 +109,7 @@ def _refused(work: Work, use: Fetching, error: Permanent) -> Outcome:
 def _fetch(work: Work, use: Fetching) -> Outcome:
     detail = _get(work, use, "", {"include_all_efforts": "true"})
     if detail.status == NOT_FOUND:
-        return _not_found(work, use)
+        return _not_found(work, use, detail)
     if detail.status != OK:
         raise StravaRefused(f"Strava answered {detail.status} to the activity.")
     activity = _read_detail(work, use, detail)
@@ -181,7 +181,7 @@ def _fetch_streams(work: Work, use: Fetching, activity: Document) -> StreamState
         absent: StreamState = "waiting" if _may_still_come(work, activity) else "none"
         if absent == "none" or (known and known.streams == "present"):
             # Those of another recording leave, also of one whose fetch died before we knew of it.
-            _publish(work, use, "tombstone", "streams")
+            _store(work, use, "streams", answer, "tombstone")
         return absent
     _store(work, use, "streams", answer)
     return "present"
@@ -199,7 +199,7 @@ def _get(work: Work, use: Fetching, path: str, params: dict[str, str]) -> Answer
     return use.reading.get(work.athlete_id, path, params, work.priority)
 
 
-def _not_found(work: Work, use: Fetching) -> Outcome:
+def _not_found(work: Work, use: Fetching, answer: Answer) -> Outcome:
     """Gone, or too young to be seen: only what we never saw and nobody deleted may be young."""
     if work.is_disputed:
         return Outcome("foreign_athlete")  # a stranger's token says nothing about it
@@ -212,7 +212,7 @@ def _not_found(work: Work, use: Fetching) -> Outcome:
         return Outcome("parked", {"not_before": not_before.isoformat(), "why": "not found yet"})
     # Forgotten before they are taken away: if we die in between, a later fetch brings them back.
     use.ledger.put(work.activity_id, lambda entry: _forgotten(wanted(entry, work)))
-    _publish(work, use, "tombstone", "activity")
+    _store(work, use, "activity", answer, "tombstone")
     settle(work, use.ledger, state="gone", detail_sha=None, seen_sha=None, streams=None)
     return Outcome("gone")
 
@@ -232,17 +232,13 @@ def _wait(work: Work, use: Fetching, not_before: datetime, why: str, outcome: st
 def _give_up(work: Work, use: Fetching, error: StravaRefused | PayloadInvalid) -> Outcome:
     named = f"{type(error).__name__}: {error}"
     if isinstance(error, StravaRefused):  # a payload is quarantined where it is loaded
-        _publish(work, use, "failure", "activity", note=named)
+        use.lake.tell("failure", "activity", work.subject, work.cause, note=named)
     fail(work, use.ledger, named)
     return Outcome("failed", {"error": type(error).__name__, "message": str(error)})
 
 
-def _store(work: Work, use: Fetching, kind: Kind, answer: Answer) -> None:
-    use.lake.keep(answer, kind, work.subject, work.cause)
-
-
-def _publish(work: Work, use: Fetching, op: Op, kind: Kind, note: str = "") -> None:
-    use.lake.tell(op, kind, work.subject, work.cause, note=note)
+def _store(work: Work, use: Fetching, kind: Kind, answer: Answer, op: Op = "upsert") -> None:
+    use.lake.keep(answer, kind, work.subject, work.cause, op)
 
 
 def _shape_sha(activity: Document) -> str:

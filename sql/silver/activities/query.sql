@@ -13,7 +13,7 @@ newest AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, activity_id
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 )
 SELECT

@@ -25,7 +25,7 @@ profiles AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, version
-      ORDER BY ingested_at DESC, bronze_uri DESC
+      ORDER BY bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 zones AS (
@@ -39,7 +39,7 @@ zones AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, version
-      ORDER BY ingested_at DESC, bronze_uri DESC
+      ORDER BY bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 answers AS (

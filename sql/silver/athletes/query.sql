@@ -19,7 +19,7 @@ profiles AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 zones AS (
@@ -30,7 +30,7 @@ zones AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 )
 SELECT

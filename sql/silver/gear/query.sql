@@ -22,5 +22,5 @@ FROM
 QUALIFY
   ROW_NUMBER() OVER (
     PARTITION BY athlete_id, gear_id
-    ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+    ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
   ) = 1

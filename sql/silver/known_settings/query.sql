@@ -25,7 +25,7 @@ newest AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, name, valid_from
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 by_hand AS (
@@ -70,7 +70,7 @@ zones AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, version
-      ORDER BY ingested_at DESC, bronze_uri DESC
+      ORDER BY bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 edges AS (
@@ -144,7 +144,7 @@ read_on_days AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, name, CAST(TIMESTAMP_MICROS(version) AS DATE)
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 first_by_hand AS (

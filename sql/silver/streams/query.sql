@@ -16,7 +16,7 @@ newest AS (
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, activity_id
-      ORDER BY version DESC, ingested_at DESC, bronze_uri DESC
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
 newest_chunks AS (
@@ -38,7 +38,7 @@ newest_chunks AS (
     -- A version that landed twice is one version; the later reading of a chunk wins.
     ROW_NUMBER() OVER (
       PARTITION BY landed.athlete_id, landed.activity_id, landed.chunk
-      ORDER BY landed.ingested_at DESC, landed.bronze_uri DESC
+      ORDER BY landed.bronze_uri DESC, landed.ingested_at DESC
     ) = 1
 )
 SELECT

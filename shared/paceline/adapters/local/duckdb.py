@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from paceline.adapters.local.duckdb_landing import fit_rows
+from paceline.adapters.landing_rows import fit_rows
+from paceline.adapters.local.duckdb_fingerprint import Fingerprint, fingerprints
 from paceline.adapters.local.duckdb_publish import PUBLISHED_LAYERS, publish, remove_leftovers
 from paceline.adapters.local.duckdb_schema import open_file, prepare
 from paceline.adapters.local.duckdb_script import DuckDbScript, read, transaction
@@ -84,6 +85,11 @@ class DuckDbWarehouse:
             except (duckdb.DataError, duckdb.ProgrammingError) as problem:
                 raise SqlRefused(f"the query cannot be answered: {problem}") from problem
             return _as_googlesql(found)
+
+    def fingerprints(self) -> dict[str, Fingerprint]:
+        """What a rebuild is compared by: the rows of every table that is built from landing."""
+        with self._alone():
+            return fingerprints(self._connection, self._tables.values())
 
     def close(self) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from paceline.adapters.local.duckdb_fingerprint import Fingerprint, differences, fingerprints
 from paceline.adapters.local.duckdb_schema import has_index
 from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
@@ -78,8 +79,10 @@ class DuckDbScript:
             )
 
     def run(self, *, full: bool) -> RefreshReport:
+        """A full run over what is built already compares: it must not change a row."""
         started_at = self.clock.now()
         with transaction(self.connection):
+            compares = full and self._is_built()
             full = full or self._built_by_other_sql()
             if full:
                 for statement in self.plan.forget_watermark:
@@ -89,13 +92,28 @@ class DuckDbScript:
             touched = int(self._value(self.plan.count_touched))
         if not full and not self._value(self.plan.count_keys):
             return RefreshReport(0, (), {}, self._seconds_since(started_at))
+        before = self._fingerprints() if compares else {}
         built, blocked = self._build_all(full=full)
+        drifted = differences(before, self._fingerprints()) if compares else {}
         with transaction(self.connection):
             if not blocked:
                 for statement in self.plan.advance_watermark:
                     self._run(statement, {"seen_until": seen_until})
-            self._record(started_at, touched, built, blocked)
-        return RefreshReport(touched, built, blocked, self._seconds_since(started_at))
+            drifts = {name: f"a full run built other rows: {d}" for name, d in drifted.items()}
+            self._record_failures(blocked | drifts)
+            self._record(started_at, touched, built, blocked, compared=len(before))
+        seconds = self._seconds_since(started_at)
+        return RefreshReport(touched, built, blocked, seconds, drifted)
+
+    def _is_built(self) -> bool:
+        """By this very SQL, and nothing landed since."""
+        if self._value(self.plan.built_by) != self.plan.signature:
+            return False
+        self._touch()
+        return not self._value(self.plan.count_keys)
+
+    def _fingerprints(self) -> dict[str, Fingerprint]:
+        return fingerprints(self.connection, self.plan.tables.values())
 
     def _built_by_other_sql(self) -> bool:
         signature = self._value(self.plan.built_by)
@@ -167,23 +185,27 @@ class DuckDbScript:
             sql = sql.replace(scan, " UNION ALL ".join(lookups))
         return sql
 
+    def _record_failures(self, reasons: Mapping[str, str]) -> None:
+        for name, reason in reasons.items():
+            failure = {"failed_at": self.clock.now(), "table_name": name, "reason": reason}
+            self._run(self.plan.record_failure, failure)
+
     def _record(
         self,
         started_at: datetime,
         touched: int,
         built: tuple[str, ...],
         blocked: Mapping[str, str],
+        *,
+        compared: int,
     ) -> None:
-        finished_at = self.clock.now()
-        for name, reason in blocked.items():
-            failure = {"failed_at": finished_at, "table_name": name, "reason": reason}
-            self._run(self.plan.record_failure, failure)
         run = {
             "started_at": started_at,
-            "finished_at": finished_at,
+            "finished_at": self.clock.now(),
             "touched_activities": touched,
             "built_tables": len(built),
             "blocked_tables": len(blocked),
+            "compared_tables": compared,
         }
         self._run(self.plan.record_run, run)
 
