@@ -159,12 +159,14 @@ class Landing(Protocol):
         """Append to these tables in one transaction. May happen twice for the same rows."""
 
 
-class Warehouse(Landing, Protocol):
-    def refresh(self, *, full: bool = False) -> "RefreshReport":
-        """Run the script: landing to silver to marts, what was touched or everything."""
-
+class Reader(Protocol):
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """Read with GoogleSQL; parameters are named."""
+
+
+class Warehouse(Landing, Reader, Protocol):
+    def refresh(self, *, full: bool = False) -> "RefreshReport":
+        """Run the script: landing to silver to marts, what was touched or everything."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paceline.cli.processes import free_port
-from paceline.runtime import current
+from paceline.runtime import current, current_local
 from paceline.runtime.local import LocalRuntime
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,6 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRu
     for name, value in settings.items():  # the functions themselves ask for the runtime
         monkeypatch.setenv(f"PACELINE_{name}", value)
     current.cache_clear()
-    yield current()
+    yield current_local()
     current().close()
     current.cache_clear()

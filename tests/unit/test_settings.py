@@ -85,3 +85,45 @@ def test_a_file_gives_what_the_environment_does_not(
 
     assert found["PACELINE_PORT"] == "9001"
     assert found["PACELINE_VERIFY_TOKEN"] == "a=b"
+
+
+IN_THE_CLOUD = {
+    "PACELINE_STRAVA_CLIENT_ID": "12345",
+    "PACELINE_RUNTIME": "gcp",
+    "PACELINE_PROJECT": "some-project",
+    "PACELINE_BUCKET": "some-project-paceline-dev-bronze",
+    "PACELINE_PREFIX": "paceline-dev",
+    "PACELINE_DATASET_PREFIX": "paceline_dev_",
+}
+
+
+def test_in_the_cloud_everything_that_names_a_resource_must_be_given() -> None:
+    with pytest.raises(SettingsInvalid) as error:
+        Settings.from_env({"PACELINE_RUNTIME": "gcp"})
+    for name in IN_THE_CLOUD.keys() - {"PACELINE_RUNTIME"}:
+        assert f"{name}: missing" in str(error.value)
+
+
+def test_a_function_in_the_cloud_reads_the_secrets_that_are_mounted_into_it(tmp_path: Path) -> None:
+    (tmp_path / "verify_token").mkdir()
+    (tmp_path / "verify_token/value").write_text("verify-me\n")
+    settings = Settings.from_env(IN_THE_CLOUD | {"PACELINE_SECRETS": str(tmp_path)})
+
+    assert settings.secret("verify_token") == "verify-me"
+    with pytest.raises(SettingsInvalid, match="PACELINE_WEBHOOK_SECRET is missing here"):
+        settings.secret("webhook_secret")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PROJECT", "Some Project"),
+        ("BUCKET", "gs://bucket"),
+        ("PREFIX", "paceline_dev"),
+        ("DATASET_PREFIX", "paceline-dev"),
+        ("SECRETS", "/no/such/folder"),
+    ],
+)
+def test_a_name_that_the_cloud_cannot_have_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"PACELINE_{name}: "):
+        Settings.from_env(IN_THE_CLOUD | {f"PACELINE_{name}": value})

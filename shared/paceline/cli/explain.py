@@ -15,7 +15,7 @@ import duckdb
 
 from paceline.errors import SettingsInvalid, StoreUnavailable
 from paceline.model.bronze import parse_name, prefix_of, version_of
-from paceline.runtime import current
+from paceline.runtime import current_local
 from paceline.runtime.local import LocalRuntime
 from paceline.warehouse.explain import Explained, Row, find_mart, parse_key
 from paceline.warehouse.explain import explain as trace
@@ -29,7 +29,7 @@ _IN_DICTIONARY = "docs/dictionary.md describes every table."
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    runtime = current()
+    runtime = current_local()
     tables = load_tables(runtime.sql_root)
     mart = find_mart(arguments.mart, tables)
     key = parse_key(arguments.key, mart)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.duckdb_fingerprint import differences
-from paceline.runtime import current
+from paceline.runtime import current_local
 from paceline.runtime.local import LocalRuntime
 from paceline.steps.rebuild import rebuild as rebuild_silver
 from paceline.warehouse.tables import TableInvalid
@@ -22,7 +22,7 @@ _KEPT = {
 
 
 def rebuild() -> int:
-    runtime = current()
+    runtime = current_local()
     old = _old(runtime)
     if old and (blocked := old.refresh().blocked):
         print(f"Left as they were by the last run: {', '.join(blocked)}.", file=sys.stderr)

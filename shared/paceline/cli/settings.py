@@ -12,17 +12,15 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 
-import duckdb
-
-from paceline.errors import SettingsInvalid
+from paceline.errors import SettingsInvalid, StoreUnavailable
 from paceline.model.given import Given, names_of, parse_day, parse_given
 from paceline.runtime import current
-from paceline.runtime.local import LocalRuntime
+from paceline.runtime.parts import Runtime
 from paceline.steps.give_settings import Giving, Said, give, history, holding
 
 _LIST = (
-    "SELECT athlete_id, name, value, valid_from, valid_until, source FROM settings"
-    " WHERE athlete_id = ? ORDER BY name, valid_from"
+    "SELECT athlete_id, name, value, valid_from, valid_until, source FROM marts.settings"
+    " WHERE athlete_id = @athlete_id ORDER BY name, valid_from"
 )
 _THEN = "paceline up rebuilds the days that this affects, at once where it runs."
 _BEGINNING = date(1900, 1, 1)
@@ -124,19 +122,19 @@ def _refuse_twice(given: Iterable[Given]) -> None:
             raise SettingsInvalid(f"{low} ({less:g}) must be below {high} ({more:g}).")
 
 
-def _give(runtime: LocalRuntime, athlete_id: int, given: Sequence[Given]) -> None:
+def _give(runtime: Runtime, athlete_id: int, given: Sequence[Given]) -> None:
     give(athlete_id, given, f"paceline {' '.join(sys.argv[1:])}", _giving(runtime))
 
 
-def _giving(runtime: LocalRuntime) -> Giving:
+def _giving(runtime: Runtime) -> Giving:
     return Giving(runtime.lake, runtime.clock, runtime.ids)
 
 
-def _today(runtime: LocalRuntime) -> date:
+def _today(runtime: Runtime) -> date:
     return runtime.clock.now().astimezone().date()
 
 
-def _athlete(runtime: LocalRuntime, wanted: int | None) -> int:
+def _athlete(runtime: Runtime, wanted: int | None) -> int:
     known = [each.athlete_id for each in runtime.vault.athletes()]
     chosen = [each for each in known if wanted in {None, each}]
     if not chosen:
@@ -146,15 +144,13 @@ def _athlete(runtime: LocalRuntime, wanted: int | None) -> int:
     return chosen[0]
 
 
-def _in_marts(runtime: LocalRuntime, athlete_id: int) -> tuple[list[dict[str, Any]], datetime]:
+def _in_marts(runtime: Runtime, athlete_id: int) -> tuple[list[dict[str, Any]], datetime]:
     """The rows, and up to when what landed is in them."""
-    if not runtime.marts_path.exists():
-        return [], datetime.fromtimestamp(0, UTC)
-    with duckdb.connect(str(runtime.marts_path), read_only=True) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        cursor = connection.execute(_LIST, [athlete_id])
-        columns = [column[0] for column in cursor.description or []]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-        until = connection.execute("SELECT CAST(landed_until AS VARCHAR) FROM freshness").fetchone()
-    landed_until = until[0] if until else None
-    return rows, datetime.fromisoformat(landed_until or "1970-01-01T00:00:00+00:00")
+    beginning = datetime.fromtimestamp(0, UTC)
+    try:
+        with runtime.reader() as reader:
+            rows = reader.query(_LIST, {"athlete_id": athlete_id}).to_pylist()
+            fresh = reader.query("SELECT landed_until FROM marts.freshness").to_pylist()
+    except StoreUnavailable:
+        return [], beginning
+    return rows, next((row["landed_until"] for row in fresh if row["landed_until"]), beginning)

@@ -1,27 +1,29 @@
 """`paceline status` and `refresh`."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-
+from paceline.errors import StoreUnavailable
 from paceline.model.priority import Priority
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
-from paceline.runtime.local import LocalRuntime
+from paceline.runtime.parts import Runtime
 from paceline.steps import backfill, build_marts
 from paceline.steps.release_work import READS_PER_ACTIVITY
 
-# What a published mart answers about itself; the names are those of the report.
-_MARTS = {
-    "activities": "SELECT count(*) FROM activity_summary",
-    "landed_until": "SELECT CAST(landed_until AS VARCHAR) FROM freshness",
-    "blocked_tables": "SELECT blocked_tables FROM freshness",
+_COUNT = "SELECT COUNT(*) AS activities FROM marts.activity_summary"
+_FRESHNESS = "SELECT refreshed_at AS rebuilt, landed_until, blocked_tables FROM marts.freshness"
+_LISTS = {
+    "completeness": (
+        "SELECT athlete_id, year, told FROM marts.completeness ORDER BY athlete_id, year"
+    ),
+    "failures": (
+        "SELECT stage, error_type, failures FROM marts.failures ORDER BY stage, error_type"
+    ),
 }
-_COMPLETENESS = "SELECT athlete_id, year, told FROM completeness ORDER BY ALL"
-_FAILURES = "SELECT stage, error_type, failures FROM failures ORDER BY ALL"
+_NOTHING = {"activities": 0, "rebuilt": None, "landed_until": None, "blocked_tables": None}
 
 
 def refresh(*, full: bool) -> int:
@@ -36,7 +38,7 @@ def status(*, as_json: bool) -> int:
     return 0
 
 
-def collect(runtime: LocalRuntime) -> dict[str, Any]:
+def collect(runtime: Runtime) -> dict[str, Any]:
     parked = runtime.ledger.parked()
     use = runtime.backfilling
     return {
@@ -48,29 +50,26 @@ def collect(runtime: LocalRuntime) -> dict[str, Any]:
             parked[Priority.BACKFILL] * READS_PER_ACTIVITY
         ).isoformat(),
         "backfills_listing": [asdict(each) for each in backfill.unfinished(use)],
-        "waiting": {each.name: runtime.bus.backlog(each.name) for each in SUBSCRIPTIONS},
+        "waiting": runtime.waiting(),
         "dead_letters": {
-            each.name: len(runtime.bus.dead_letters(each.name)) for each in SUBSCRIPTIONS
+            each.name: len(runtime.dead_letters.dead_letters(each.name)) for each in SUBSCRIPTIONS
         },
         "spooled": sum(1 for _ in runtime.bronze.names("spool/")),
         "marts": _marts(runtime),
     }
 
 
-def _marts(runtime: LocalRuntime) -> dict[str, Any]:
-    if not runtime.marts_path.exists():
-        return {"activities": 0, "rebuilt": None, "completeness": [], "failures": []}
-    with duckdb.connect(str(runtime.marts_path), read_only=True) as connection:
-        found: dict[str, Any] = {
-            name: (connection.execute(query).fetchone() or (None,))[0]
-            for name, query in _MARTS.items()
-        }
-        for name, query in (("completeness", _COMPLETENESS), ("failures", _FAILURES)):
-            cursor = connection.execute(query)
-            columns = [column[0] for column in cursor.description or []]
-            found[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    rebuilt = datetime.fromtimestamp(runtime.marts_path.stat().st_mtime, UTC)
-    return found | {"rebuilt": rebuilt.isoformat()}
+def _marts(runtime: Runtime) -> dict[str, Any]:
+    try:
+        with runtime.reader() as reader:
+            found = {**_NOTHING, **reader.query(_COUNT).to_pylist()[0]}
+            for row in reader.query(_FRESHNESS).to_pylist():
+                found |= {
+                    n: v.isoformat() if hasattr(v, "isoformat") else v for n, v in row.items()
+                }
+            return found | {name: reader.query(sql).to_pylist() for name, sql in _LISTS.items()}
+    except StoreUnavailable:
+        return _NOTHING | {name: [] for name in _LISTS}
 
 
 def _page(report: dict[str, Any]) -> str:
@@ -84,7 +83,7 @@ def _page(report: dict[str, Any]) -> str:
         ),
         "activities    " + _counts(report["activities"]),
         "parked        " + _counts(report["parked"]).lower() + _eta(report),
-        "waiting       " + _counts(report["waiting"]) + f", {report['spooled']} spooled",
+        "waiting       " + _waiting(report),
         "dead letters  " + _counts(report["dead_letters"]),
         f"marts         {marts['activities']} activities, rebuilt {marts['rebuilt'] or 'never'}",
     ]
@@ -115,5 +114,10 @@ def _eta(report: dict[str, Any]) -> str:
     return f"; backfill done about {report['backfill_done_at'][:16]}{more}"
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _waiting(report: dict[str, Any]) -> str:
+    spooled = f"{report['spooled']} spooled"
+    return f"{_counts(report['waiting'])}, {spooled}" if report["waiting"] else spooled
+
+
+def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -6,7 +6,7 @@ The secret end of the address is added here: it is nobody's argument and nobody'
 from paceline.adapters.strava.subscription import check_callback
 from paceline.errors import SettingsInvalid
 from paceline.runtime import current
-from paceline.runtime.local import LocalRuntime
+from paceline.runtime.parts import Runtime
 
 
 def subscribe(action: str, public_url: str | None = None, *, replace: bool = False) -> int:
@@ -24,7 +24,7 @@ def subscribe(action: str, public_url: str | None = None, *, replace: bool = Fal
     return 0
 
 
-def _create(runtime: LocalRuntime, public_url: str | None, *, replace: bool) -> int:
+def _create(runtime: Runtime, public_url: str | None, *, replace: bool) -> int:
     settings = runtime.settings
     if not public_url and settings.public_url:
         public_url = f"{settings.public_url}/receive_webhook"
@@ -33,9 +33,10 @@ def _create(runtime: LocalRuntime, public_url: str | None, *, replace: bool) -> 
             "--url is missing: where the internet reaches receive_webhook. Give it, or set "
             "PACELINE_PUBLIC_URL to the address before /receive_webhook."
         )
-    callback = f"{public_url.rstrip('/')}/{settings.webhook_secret}"
-    check_callback(callback, settings.verify_token)
-    number = runtime.subscription.ensure(callback, settings.verify_token, replace=replace)
+    callback = f"{public_url.rstrip('/')}/{settings.secret('webhook_secret')}"
+    verify_token = settings.secret("verify_token")
+    check_callback(callback, verify_token)
+    number = runtime.subscription.ensure(callback, verify_token, replace=replace)
     runtime.remember_subscription(number)
     print(f"Subscription {number} sends events to {_shown(callback)}.")
     return 0

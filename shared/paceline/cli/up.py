@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from paceline.runtime import current
+from paceline.runtime import current_local
 from paceline.runtime.functions import Functions
 from paceline.runtime.logs import write_json_lines
 from paceline.runtime.service import LocalService
@@ -13,7 +13,7 @@ from paceline.runtime.service import LocalService
 
 def up(*, exit_with_parent: bool) -> int:
     write_json_lines()
-    runtime = current()
+    runtime = current_local()
     service = LocalService(runtime, Functions(runtime.settings.root))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: service.ended.set())

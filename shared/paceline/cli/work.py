@@ -5,16 +5,13 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-import duckdb
-
-from paceline.errors import PacelineError, SettingsInvalid
+from paceline.errors import PacelineError, SettingsInvalid, StoreUnavailable
 from paceline.ledger import Entry
 from paceline.model.priority import Priority
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
-from paceline.runtime.local import LocalRuntime
+from paceline.runtime.parts import Runtime
 from paceline.steps import backfill as step
 from paceline.steps import reconcile as reconcile_step
 from paceline.steps import replay as replay_step
@@ -47,9 +44,7 @@ def backfill(arguments: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _one(
-    athlete_id: int, wish: Backfill, arguments: argparse.Namespace, runtime: LocalRuntime
-) -> str:
+def _one(athlete_id: int, wish: Backfill, arguments: argparse.Namespace, runtime: Runtime) -> str:
     use, mine = runtime.backfilling, Backfill(**{**vars(wish), "athlete_id": athlete_id})
     if arguments.ids:
         planned = step.want_ids(athlete_id, arguments.ids, mine, use)
@@ -101,22 +96,24 @@ def replay() -> int:
     """Whatever was given up on is tried again: messages, activities, payloads."""
     runtime = current()
     for subscription in SUBSCRIPTIONS:
-        print(f"{subscription.name}: {runtime.bus.replay(subscription.name)} sent again")
+        sent = runtime.dead_letters.replay(subscription.name)
+        print(f"{subscription.name}: {sent} sent again")
     print(f"failed activities: {replay_step.failed_activities(runtime.replaying)} wanted again")
-    names = _refused_payloads(runtime.marts_path)
+    names = _refused_payloads(runtime)
     print(f"refused payloads: {replay_step.payloads(names, runtime.replaying)} loaded again")
     return 0
 
 
-def _refused_payloads(marts: Path) -> list[str]:
-    if not marts.exists():
+def _refused_payloads(runtime: Runtime) -> list[str]:
+    try:
+        with runtime.reader() as reader:
+            found = reader.query("SELECT payload_uri FROM marts.failed_payloads")
+    except StoreUnavailable:  # nothing was built yet, so nothing was refused
         return []
-    with duckdb.connect(str(marts), read_only=True) as connection:
-        found = connection.execute("SELECT payload_uri FROM failed_payloads").fetchall()
-    return [name for (name,) in found]
+    return [str(name) for name in found["payload_uri"].to_pylist()]
 
 
-def _wait(runtime: LocalRuntime) -> None:
+def _wait(runtime: Runtime) -> None:
     """Progress until nothing of a backfill is parked; Ctrl-C leaves it running."""
     total = left = runtime.ledger.parked()[Priority.BACKFILL]
     while left or step.unfinished(runtime.backfilling):
@@ -128,14 +125,12 @@ def _wait(runtime: LocalRuntime) -> None:
     print(f"\r\x1b[2K{total} imported.")
 
 
-def _eta(runtime: LocalRuntime, activities: int) -> str:
+def _eta(runtime: Runtime, activities: int) -> str:
     done_at = runtime.budget.done_at(activities * READS_PER_ACTIVITY)
     return done_at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _chosen(
-    runtime: LocalRuntime, athlete_id: int | None, *, only_one: bool = False
-) -> Sequence[int]:
+def _chosen(runtime: Runtime, athlete_id: int | None, *, only_one: bool = False) -> Sequence[int]:
     connected = [each.athlete_id for each in runtime.vault.athletes() if each.status == "active"]
     chosen = [each for each in connected if athlete_id in {None, each}]
     if not chosen:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paceline.runtime.parts import Part, Runtime
+from paceline.runtime.part import Part
+from paceline.runtime.parts import Runtime
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +15,17 @@ if TYPE_CHECKING:
     from paceline.adapters.local.bus import SqliteBus
     from paceline.adapters.local.duckdb import DuckDbWarehouse
     from paceline.adapters.local.sqlite import Database
-    from paceline.ports import Blobs, Cipher, Clock, Ids, Publisher, State, Warehouse
+    from paceline.ports import (
+        Blobs,
+        Cipher,
+        Clock,
+        DeadLetters,
+        Ids,
+        Publisher,
+        Reader,
+        State,
+        Warehouse,
+    )
 
 
 class LocalRuntime(Runtime):
@@ -22,6 +34,20 @@ class LocalRuntime(Runtime):
     @Part
     def publisher(self) -> "Publisher":
         return self.bus
+
+    @Part
+    def dead_letters(self) -> "DeadLetters":
+        return self.bus
+
+    def waiting(self) -> Mapping[str, int]:
+        from paceline.model.routes import SUBSCRIPTIONS
+
+        return {each.name: self.bus.backlog(each.name) for each in SUBSCRIPTIONS}
+
+    def reader(self) -> "AbstractContextManager[Reader]":
+        from paceline.adapters.local.duckdb_reader import open_marts
+
+        return open_marts(self.marts_path, self.sql_root)
 
     # The ports' adapters.
 

@@ -88,7 +88,8 @@ def _name_athlete(line: Line, page: Page) -> None:
 
 
 def _page(request: flask.Request, use: Connecting) -> Page:
-    name = request.path.strip("/")
+    # Its own address in the cloud knows no folder; the local service has taken it off already.
+    name = request.path.strip("/").removeprefix("connect_athlete/")
     if name not in _ROUTES:
         return _failure("not_found", "There is no such page.", 404)
     method, answer = _ROUTES[name]

@@ -3,19 +3,16 @@
 Each part is imported when it is built, so that a function starts with what it needs and no more.
 """
 
-import threading
 import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from paceline.errors import PacelineError
-from paceline.runtime.settings import Settings
+from paceline.runtime.base import Ports
+from paceline.runtime.part import Part
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from paceline.adapters.strava.oauth import StravaTokenEndpoint
     from paceline.adapters.strava.session import StravaSession
     from paceline.adapters.strava.subscription import PushSubscription
@@ -23,7 +20,9 @@ if TYPE_CHECKING:
     from paceline.budget import Budget
     from paceline.lake import Lake
     from paceline.ledger import Ledger
-    from paceline.ports import Blobs, Cipher, Clock, Ids, Landing, Publisher, State, Warehouse
+    from paceline.ports import (
+        Landing,
+    )
     from paceline.reading import Reading
     from paceline.spool import Spool
     from paceline.steps.backfill import Backfilling
@@ -39,52 +38,9 @@ if TYPE_CHECKING:
     from paceline.steps.replay import Replaying
     from paceline.vault import Vault
 
-T_co = TypeVar("T_co", covariant=True)
 
-
-class Part(Generic[T_co]):
-    """Built on first use, and once, whichever thread is first."""
-
-    def __init__(self, build: "Callable[[Any], T_co]") -> None:
-        self._build = build
-        self._name = build.__name__
-
-    def __get__(self, runtime: "Runtime", _owner: type) -> T_co:
-        with runtime.building:
-            if self._name not in runtime.built:
-                runtime.built[self._name] = self._build(runtime)
-            return cast("T_co", runtime.built[self._name])
-
-
-class Runtime:
-    """Everything but the adapters. A subclass has each of these ports as a part of its own."""
-
-    if TYPE_CHECKING:
-        clock: Part[Clock]
-        ids: Part[Ids]
-        publisher: Part[Publisher]
-        state: Part[State]
-        bronze: Part[Blobs]
-        warehouse: Part[Warehouse]
-        cipher: Part[Cipher]
-        landing_schemas: Part[Mapping[str, pa.Schema]]
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.built: dict[str, Any] = {}
-        self.building = threading.RLock()
-
-    def close(self) -> None:
-        """Close what was opened, in the order of use: the last built first."""
-        with self.building:
-            for part in reversed(self.built.values()):
-                if hasattr(part, "close"):
-                    part.close()
-            self.built.clear()
-
-    def subscription_id(self) -> int | None:
-        """The push subscription that we made; None until then."""
-        raise NotImplementedError
+class Runtime(Ports):
+    """Everything but the adapters, which a subclass has."""
 
     # What each step is given.
 
@@ -96,8 +52,8 @@ class Runtime:
             publisher=self.publisher,
             clock=self.clock,
             ids=self.ids,
-            webhook_secret=self.settings.webhook_secret,
-            verify_token=self.settings.verify_token,
+            webhook_secret=self.settings.secret("webhook_secret"),
+            verify_token=self.settings.secret("verify_token"),
             subscription_id=self.subscription_id,
             spool=lambda: self.spool,
         )
@@ -187,7 +143,7 @@ class Runtime:
             scopes=settings.strava_scopes,
             redirect_uri=f"{settings.base_url}/connect_athlete/callback",
         )
-        tickets = Tickets(settings.strava_client_secret, self.clock)
+        tickets = Tickets(settings.secret("strava_client_secret"), self.clock)
         return Connecting(
             oauth=self.oauth,
             vault=self.vault,
@@ -282,7 +238,7 @@ class Runtime:
 
         settings = self.settings
         return StravaTokenEndpoint(
-            self.session, settings.strava_client_id, settings.strava_client_secret
+            self.session, settings.strava_client_id, settings.secret("strava_client_secret")
         )
 
     @Part
@@ -291,7 +247,7 @@ class Runtime:
 
         settings = self.settings
         return PushSubscription(
-            self.session, settings.strava_client_id, settings.strava_client_secret
+            self.session, settings.strava_client_id, settings.secret("strava_client_secret")
         )
 
     @Part

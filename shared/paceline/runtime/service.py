@@ -159,7 +159,6 @@ class LocalService:
             if status >= 500:  # noqa: PLR2004 - it did not run; it must run again
                 self._loaded.set()
 
-
     def _compare(self) -> None:
         """Once a week everything is built anew, and must be what it was."""
         with _trouble_logged("build_marts"):
