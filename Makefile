@@ -10,7 +10,7 @@ T ?= tests
 SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check up test unit fuzz fire check format dictionary lock benchmarks clean
+.PHONY: help demo demo-check up test unit fuzz fire emulators check format dictionary lock benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ fuzz: $(BIN)/.dev ## A minute of odd requests against the simulator
 
 fire: $(BIN)/.dev ## The fire test: thousands of events, faults and kill -9; about a quarter of an hour (SEED=7)
 	@$(BIN)/python -m tests.chaos.fire --seed $(SEED)
+
+emulators: $(BIN)/.dev ## Google's services on this machine, installed and started (Ctrl-C stops them)
+	@$(BIN)/python -m paceline.cli.emulators
 
 check: $(BIN)/.dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

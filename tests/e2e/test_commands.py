@@ -113,3 +113,21 @@ def test_a_wrong_setting_stops_the_start_and_is_named(world: Rehearsal) -> None:
     assert "PACELINE_WEBHOOK_SECRET" in done.stderr
     assert "PACELINE_TICK_S" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_doctor_asks_everything_and_shows_no_secret(world: Rehearsal) -> None:
+    done = paceline(world, "doctor", "--json")
+    report = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stdout
+    assert {each["check"] for each in report["findings"]} >= {"state", "keyring", "subscription"}
+    assert report["settings"]["webhook_secret"] == "is set"
+    assert world.settings()["PACELINE_WEBHOOK_SECRET"] not in done.stdout
+
+
+def test_doctor_names_what_is_amiss(world: Rehearsal) -> None:
+    done = paceline(world, "doctor", PACELINE_STRAVA_API_BASE="http://127.0.0.1:9")
+
+    assert done.returncode == 1
+    assert "AMISS  subscription" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -7,7 +7,8 @@ import pytest
 
 from paceline.runtime.functions import Functions
 from paceline.runtime.local import LocalRuntime
-from paceline.runtime.service import HOST, LocalService
+from paceline.runtime.service import LocalService
+from paceline.runtime.serving import HOST
 from tests.builders import message
 from tests.functions.conftest import ROOT, SECRET
 from tests.waiting import wait_for

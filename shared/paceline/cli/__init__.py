@@ -31,6 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run everything against a simulated Strava")
     demo.add_argument("--check", action="store_true", help="bounded, headless; exits 0 or 1")
     demo.add_argument("--years", type=float, default=None, help="years of history to import")
+    demo.add_argument(
+        "--runtime",
+        choices=["local", "gcp-emulated"],
+        default="local",
+        help="gcp-emulated: the cloud's runtime over emulators on this machine",
+    )
     demo.add_argument("--seed", type=int, default=7, help="which simulated world")
     demo.set_defaults(run=_demo)
 
@@ -72,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="budget, backlog, freshness")
     status.add_argument("--json", action="store_true", help="for a script")
     status.set_defaults(run=_status)
+    doctor = commands.add_parser("doctor", help="is everything there, and does it answer?")
+    doctor.add_argument("--json", action="store_true", help="for a script")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -157,7 +166,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     from paceline.cli.demo import check, show
 
     run = check if arguments.check else show
-    return run(project_root(), seed=arguments.seed, years=arguments.years)
+    return run(project_root(), arguments.runtime, seed=arguments.seed, years=arguments.years)
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -224,6 +233,12 @@ def _settings(arguments: argparse.Namespace) -> int:
     from paceline.cli.settings import settings
 
     return settings(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from paceline.cli.doctor import doctor
+
+    return doctor(as_json=arguments.json)
 
 
 def _status(arguments: argparse.Namespace) -> int:

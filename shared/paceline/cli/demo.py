@@ -16,7 +16,10 @@ from pathlib import Path
 from types import FrameType
 
 from paceline.cli.rehearsal import Rehearsal
+from paceline.cli.world import World
+from paceline.runtime.parts import Runtime
 
+LOCAL, EMULATED = "local", "gcp-emulated"
 SHOW_YEARS, CHECK_YEARS = 4, 1
 LIVE_EVERY_S = 4.0
 CHECK_EVENTS = 40
@@ -25,10 +28,10 @@ IMPORT_WITHIN_S = 1_800
 LOOK_EVERY_S = 0.3
 
 
-def show(root: Path, *, seed: int, years: float | None) -> int:
-    home = root / ".paceline" / "demo"
+def show(root: Path, runtime: str, *, seed: int, years: float | None) -> int:
+    home = root / ".paceline" / ("demo" if runtime == LOCAL else "demo-emulated")
     shutil.rmtree(home, ignore_errors=True)  # the simulated world begins anew, so do we
-    with _running(root, home, seed, years or SHOW_YEARS) as demo:
+    with _running(_world(root, home, runtime, seed, years or SHOW_YEARS)) as demo:
         if sys.stdout.isatty():
             webbrowser.open(demo.url("dashboard"))
         _import_history(demo)
@@ -38,15 +41,15 @@ def show(root: Path, *, seed: int, years: float | None) -> int:
     return 0
 
 
-def check(root: Path, *, seed: int, years: float | None) -> int:
+def check(root: Path, runtime: str, *, seed: int, years: float | None) -> int:
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="paceline-") as folder,
-        _running(root, Path(folder), seed, years or CHECK_YEARS) as demo,
+        _running(_world(root, Path(folder), runtime, seed, years or CHECK_YEARS)) as demo,
     ):
         _import_history(demo)
         _push_events(demo)
-        faults = _settled(demo)
+        faults = _settled(demo) or demo.final_differences()
         faults += [f"dead letter: {reason}" for reason in demo.dead_letters()]
         have, events = len(demo.admin("GET", "truth")), demo.events()["delivered"]
     for fault in faults[:20]:
@@ -56,19 +59,26 @@ def check(root: Path, *, seed: int, years: float | None) -> int:
     return 1 if faults else 0
 
 
+def _world(root: Path, home: Path, runtime: str, seed: int, years: float) -> World[Runtime]:
+    flags = ["--seed", str(seed), "--years", str(years), "--webhook-gap-s", "2"]
+    if runtime == LOCAL:
+        return Rehearsal(root, home, flags)
+    from paceline.cli.emulated import EmulatedRehearsal  # noqa: PLC0415 - needs Google's clients
+
+    return EmulatedRehearsal(root, home, flags)
+
+
 @contextmanager
-def _running(root: Path, home: Path, seed: int, years: float) -> Iterator[Rehearsal]:
+def _running(demo: World[Runtime]) -> Iterator[World[Runtime]]:
     """Everything up, athletes connected and subscribed; all of it stopped in the end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    flags = ["--seed", str(seed), "--years", str(years), "--webhook-gap-s", "2"]
-    demo = Rehearsal(root, home, flags)
     for name, wanted in demo.moved.items():
         print(f"Port {wanted} is taken; {name} uses {demo.ports[name]}.")
     try:
         _say("Starting a simulated Strava")
         demo.start_simulator()
-        _say("Starting the local service")
+        _say("Starting the service")
         demo.start_service()
         for athlete_id in demo.connect():
             _say(f"Athlete {athlete_id} is connected")
@@ -80,7 +90,7 @@ def _running(root: Path, home: Path, seed: int, years: float) -> Iterator[Rehear
         demo.close()
 
 
-def _import_history(demo: Rehearsal) -> None:
+def _import_history(demo: World[Runtime]) -> None:
     planned = demo.plan_backfill()
     progress, deadline = Progress(), time.monotonic() + IMPORT_WITHIN_S
     while waiting := demo.runtime.ledger.counts()["parked"]:
@@ -90,7 +100,7 @@ def _import_history(demo: Rehearsal) -> None:
     progress.end(f"Imported {planned} activities.")
 
 
-def _push_events(demo: Rehearsal) -> None:
+def _push_events(demo: World[Runtime]) -> None:
     """Live events, fast, until enough were delivered."""
     progress, deadline = Progress(), time.monotonic() + CHECK_WITHIN_S
     demo.admin("POST", "live", {"every_s": 0.2})
@@ -102,7 +112,7 @@ def _push_events(demo: Rehearsal) -> None:
     progress.end(f"{events} live events were delivered.")
 
 
-def _settled(demo: Rehearsal) -> list[str]:
+def _settled(demo: World[Runtime]) -> list[str]:
     """Wait until the marts equal the simulator; what still differs when time is up."""
     progress, deadline = Progress(), time.monotonic() + CHECK_WITHIN_S
     while (faults := demo.differences()) and time.monotonic() < deadline:
@@ -112,7 +122,7 @@ def _settled(demo: Rehearsal) -> list[str]:
     return faults
 
 
-def _watch(demo: Rehearsal) -> None:
+def _watch(demo: World[Runtime]) -> None:
     progress = Progress()
     try:
         while True:
@@ -125,17 +135,12 @@ def _watch(demo: Rehearsal) -> None:
         progress.end("")
 
 
-def _table(demo: Rehearsal) -> str:
-    home = demo.runtime.settings.home
+def _table(demo: World[Runtime]) -> str:
     rows = [
         ("dashboard", demo.url("dashboard"), "Streamlit over the marts"),
-        ("webhook", demo.url("paceline"), "all functions, in one process"),
         ("simulated Strava", f"{demo.url('simulator')}/_sim", "API, OAuth and events"),
-        ("bus and state", f"{home}/*.sqlite", "in the cloud: Pub/Sub and Firestore"),
-        ("bronze", f"{home}/bronze", "in the cloud: Cloud Storage"),
-        ("silver", f"{home}/warehouse.duckdb", "in the cloud: BigQuery"),
-        ("marts", f"{home}/marts.duckdb", "open it with any DuckDB, read-only"),
-        ("logs", f"{home}/logs", "one JSON line an outcome"),
+        *demo.places(),
+        ("logs", f"{demo.home}/logs", "one JSON line an outcome"),
     ]
     what, where = (max(len(row[column]) for row in rows) for column in range(2))
     lines = [f"  {row[0]:<{what}}  {row[1]:<{where}}  {row[2]}" for row in rows]

@@ -5,16 +5,22 @@ import sys
 import threading
 from collections.abc import Callable
 
-from paceline.runtime import current_local
+from paceline.errors import SettingsInvalid
+from paceline.runtime import current
 from paceline.runtime.functions import Functions
+from paceline.runtime.gcp import GcpRuntime
+from paceline.runtime.local import LocalRuntime
 from paceline.runtime.logs import write_json_lines
+from paceline.runtime.parts import Runtime
+from paceline.runtime.pushed import PushedService
 from paceline.runtime.service import LocalService
+from paceline.runtime.serving import Service
+from paceline.runtime.settings import on_emulators
 
 
 def up(*, exit_with_parent: bool) -> int:
     write_json_lines()
-    runtime = current_local()
-    service = LocalService(runtime, Functions(runtime.settings.root))
+    service = _service(current())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: service.ended.set())
     if exit_with_parent:
@@ -24,6 +30,18 @@ def up(*, exit_with_parent: bool) -> int:
     service.ended.wait()
     service.stop()
     return 1 if service.failed else 0
+
+
+def _service(runtime: Runtime) -> Service:
+    functions = Functions(runtime.settings.root)
+    if isinstance(runtime, LocalRuntime):
+        return LocalService(runtime, functions)
+    if isinstance(runtime, GcpRuntime) and on_emulators():
+        return PushedService(runtime, functions)
+    raise SettingsInvalid(
+        "In the cloud the functions run where Terraform deploys them: see docs/operations.md."
+        " paceline up serves them here for emulators alone."
+    )
 
 
 def _when_stdin_closes(act: Callable[[], None]) -> None:

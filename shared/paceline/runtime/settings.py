@@ -16,7 +16,15 @@ from paceline.runtime.setting_values import Rehearsed, Secret
 PREFIX = "PACELINE_"
 _NONE = Secret()
 
-__all__ = ["PREFIX", "Rehearsed", "Secret", "Settings", "environment", "secret_file"]
+__all__ = [
+    "PREFIX",
+    "Rehearsed",
+    "Secret",
+    "Settings",
+    "environment",
+    "on_emulators",
+    "secret_file",
+]
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ def environment(folder: Path = Path()) -> dict[str, str]:
     lines = file.read_text().splitlines() if file.is_file() else []
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return {name.strip(): value.strip().strip("\"'") for name, value in pairs} | dict(os.environ)
+
+
+def on_emulators() -> bool:
+    """Whether Google's own variable sends the clients to this machine."""
+    return "PUBSUB_EMULATOR_HOST" in os.environ
 
 
 def secret_file(secrets: Path, name: str) -> Path:
