@@ -25,7 +25,7 @@ up: $(BIN)/.demo ## Run the local service against real Strava (settings: docs/se
 	@$(BIN)/paceline up
 
 test: $(BIN)/.dev ## Pass every test that this machine allows (T=path runs some)
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest $(if $(filter tests,$(T)),--numprocesses 2 --dist loadgroup) $(T)
 
 unit: $(BIN)/.dev ## The tests that take milliseconds
 	@$(BIN)/pytest tests/unit
