@@ -99,7 +99,10 @@ class Where:
 
 
 class State(Protocol):
-    """Documents of JSON values with compare-and-set. Every write is durable when it returns."""
+    """Documents of JSON values with compare-and-set. Every write is durable when it returns.
+
+    One that raises StoreUnavailable may be there all the same, where only the answer was lost.
+    """
 
     def get(self, collection: str, doc_id: str) -> Stored | None:
         """The document as last written, or None."""

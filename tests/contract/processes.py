@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+from paceline.adapters.gcp.firestore import FirestoreState
+from paceline.adapters.gcp.gcs import GcsBlobs
 from paceline.adapters.local.blobs import FileBlobs
 from paceline.adapters.local.bus import SqliteBus
 from paceline.adapters.local.sqlite import Database
@@ -17,6 +19,7 @@ from paceline.adapters.local.state import SqliteState
 from paceline.adapters.local.system import RandomIds, SystemClock
 from paceline.errors import Conflict, StoreUnavailable
 from paceline.model.routes import Subscription
+from paceline.ports import Blobs, State
 
 ROOT = Path(__file__).parents[2]
 RIDES = Subscription("rides", "rides")
@@ -118,7 +121,7 @@ def increment(path: str, times: str) -> None:
             _increment_once(state)
 
 
-def _increment_once(state: SqliteState) -> None:
+def _increment_once(state: State) -> None:
     while True:
         stored = state.get("counters", "one")
         assert stored
@@ -129,9 +132,35 @@ def _increment_once(state: SqliteState) -> None:
         return
 
 
+def increment_in_firestore(project: str, times: str) -> None:
+    with closing(FirestoreState(project)) as state:
+        _wait_for_go()
+        for _ in range(int(times)):
+            _increment_once(state)
+
+
+def create_race(project: str, who: str, names: str) -> None:
+    """Create documents that others want too; say which were ours."""
+    with closing(FirestoreState(project)) as state:
+        state.get("race", "0")  # the line is open before the start
+        _wait_for_go()
+        for number in range(int(names)):
+            with suppress(Conflict):
+                state.create("race", str(number), {"by": who})
+                _say(number)
+
+
 def put_race(root: str, who: str, names: str) -> None:
+    _put_race(FileBlobs(Path(root)), who, names)
+
+
+def put_race_in_gcs(bucket: str, who: str, names: str) -> None:
+    with closing(GcsBlobs(bucket, bucket)) as blobs:
+        _put_race(blobs, who, names)
+
+
+def _put_race(blobs: Blobs, who: str, names: str) -> None:
     """Put under names that others want too; say which were ours."""
-    blobs = FileBlobs(Path(root))
     _wait_for_go()
     for number in range(int(names)):
         if blobs.put(f"race/{number}", who.encode() * 5_000, {"by": who}):
@@ -194,7 +223,10 @@ JOBS: dict[str, Callable[..., None]] = {
         publish,
         drain,
         increment,
+        increment_in_firestore,
+        create_race,
         put_race,
+        put_race_in_gcs,
         put_until_killed,
         die_at_each_step,
     )

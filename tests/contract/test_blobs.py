@@ -1,18 +1,31 @@
 """What every store of blobs promises."""
 
+import gzip
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from paceline.adapters.gcp.gcs import GcsBlobs
 from paceline.adapters.local.blobs import FileBlobs
 from paceline.ports import Blob, Blobs
+from tests.emulators import create_bucket, use
 
 NAME = "strava/athlete_id=1/activity/activity_id=2/20240601T060000000000Z-0123456789ab.json.gz"
 
 
-@pytest.fixture(params=["files"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return FileBlobs(tmp_path / "bronze")
+@pytest.fixture(params=["files", "gcs"])
+def blobs(
+    request: pytest.FixtureRequest, tmp_path: Path, project: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Blobs]:
+    if request.param == "files":
+        yield FileBlobs(tmp_path / "bronze")
+        return
+    use(request.getfixturevalue("storage_emulator"), monkeypatch)
+    create_bucket(project, project)
+    with closing(GcsBlobs(project, project)) as blobs:
+        yield blobs
 
 
 def fill(blobs: Blobs, *names: str) -> None:
@@ -25,9 +38,16 @@ def test_an_object_that_was_never_put_is_none(blobs: Blobs) -> None:
     assert list(blobs.names("")) == []
 
 
-@pytest.mark.parametrize("data", [b"", bytes(range(256)) * 1000, b"\r\n\x1a"])
+@pytest.mark.parametrize(
+    "data", [b"", bytes(range(256)) * 1000, b"\r\n\x1a", gzip.compress(b"packed", mtime=0)]
+)
 def test_bytes_and_metadata_are_read_as_they_were_put(blobs: Blobs, data: bytes) -> None:
-    metadata = {"request": "GET /activities/2", "header-x": "zürich \"'\n", "empty": ""}
+    metadata = {
+        "request": "GET /activities/2",
+        "header-x": "zürich 🚴 \"'\\\\u00fc\n\t\x00",
+        "Zürich": " spaces ",
+        "empty": "",
+    }
     assert blobs.put(NAME, data, metadata) is True
     assert blobs.get(NAME) == Blob(data, metadata)
 
@@ -86,3 +106,26 @@ def test_objects_may_go_while_their_names_are_listed(blobs: Blobs) -> None:
     for name in blobs.names("a/"):
         blobs.delete(name)
     assert list(blobs.names("")) == []
+
+
+def test_as_much_metadata_as_fits_is_kept_and_more_is_refused_by_all(blobs: Blobs) -> None:
+    most = {"k" * 92: "v" * 8_100}
+    assert blobs.put(NAME, b"x", most)
+    assert blobs.get(NAME) == Blob(b"x", most)
+    with pytest.raises(ValueError, match="8193 bytes of metadata"):
+        blobs.put("a/2", b"x", {"k" * 92: "v" * 8_101})
+    with pytest.raises(ValueError, match="bytes of metadata"):
+        blobs.put("a/2", b"x", {"k": "ü" * 1_400})  # six bytes each, as Cloud Storage has them
+    assert blobs.get("a/2") is None
+
+
+@pytest.mark.parametrize("name", ["", "/a", "a//b", "a/", ".a", "a\nb", "a.meta.json", "ü" * 123])
+def test_a_name_that_one_of_the_stores_cannot_hold_is_refused_by_all(
+    blobs: Blobs, name: str
+) -> None:
+    with pytest.raises(ValueError, match="cannot be the name"):
+        blobs.put(name, b"x", {})
+    with pytest.raises(ValueError, match="cannot be the name"):
+        blobs.get(name)
+    with pytest.raises(ValueError, match="cannot be the name"):
+        blobs.delete(name)

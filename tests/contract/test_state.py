@@ -1,20 +1,31 @@
 """What every store of state promises."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 
-from paceline.adapters.local.sqlite import Database
+from paceline.adapters.gcp.firestore import FirestoreState
 from paceline.adapters.local.state import SqliteState
 from paceline.errors import Conflict
 from paceline.ports import State, Version, Where
+from tests.emulators import use
 
 Op = Literal["==", "<", "<=", ">", ">="]
 
 
-@pytest.fixture(params=["sqlite"])
-def state(request: pytest.FixtureRequest, database: Database) -> State:
-    return SqliteState(database)
+@pytest.fixture(params=["sqlite", "firestore"])
+def state(
+    request: pytest.FixtureRequest, project: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[State]:
+    if request.param == "sqlite":
+        yield SqliteState(request.getfixturevalue("database"))
+        return
+    use(request.getfixturevalue("firestore_emulator"), monkeypatch)
+    with closing(FirestoreState(project)) as state:
+        yield state
 
 
 @pytest.fixture
@@ -44,14 +55,19 @@ def test_a_document_that_was_never_written_is_none(state: State) -> None:
 def test_a_document_is_read_as_it_was_written(state: State) -> None:
     data = {
         "text": "Zürich 🚴 \" ' \\ \n",
-        "whole": 2**53,
+        "whole": 2**53 + 1,
+        "largest": 2**63 - 1,
+        "smallest": -(2**63),
         "negative": -1,
         "fraction": 0.1,
+        "huge": 1.7976931348623157e308,
+        "tiny": 5e-324,
+        "round": 2.0,
         "yes": True,
         "nothing": None,
-        "list": [1, "two", [3.0], {}],
-        "deep": {"a": {"b": []}},
-        "": "a field without a name",
+        "list": [1, "two", {"three": [3.0]}, {}, None],
+        "deep": {"a": {"b": []}, "a.b": 1, "`": 2, "2024-01-01T00:00:00Z": 3},
+        "when": "2024-01-01T00:00:00Z",
     }
     version = state.create("ledger", "1", data)
     stored = state.get("ledger", "1")
@@ -59,7 +75,51 @@ def test_a_document_is_read_as_it_was_written(state: State) -> None:
     assert stored.id == "1"
     assert stored.data == data
     assert stored.data["yes"] is True
+    assert [type(stored.data[name]) for name in ("whole", "round")] == [int, float]
     assert stored.version == version
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ({"n": 2**63}, "over 64 bits"),
+        ({"n": {"m": [-(2**63) - 1]}}, "the document, n, m, 0: .* over 64 bits"),
+        ({"n": float("nan")}, "not JSON compliant"),
+        ({"n": float("inf")}, "not JSON compliant"),
+        ({"n": [[1]]}, "a list directly in a list"),
+        ({"": 1}, "cannot name a field"),
+        ({"n": {"__m__": 1}}, "cannot name a field"),
+        ({"_write_id": "x"}, "the adapters keep it"),
+        ({"n": b"bytes"}, "a bytes is not JSON"),
+        ({"n": datetime(2024, 1, 1, tzinfo=UTC)}, "a datetime is not JSON"),
+        ({1: 1}, "no text"),
+    ],
+)
+def test_what_one_of_the_stores_cannot_hold_is_refused_by_all(
+    state: State, data: dict[str, Any], fault: str
+) -> None:
+    version = state.create("ledger", "2", {})
+    with pytest.raises((ValueError, TypeError), match=fault):
+        state.create("ledger", "1", data)
+    with pytest.raises((ValueError, TypeError), match=fault):
+        state.replace("ledger", "2", data, version)
+    assert state.get("ledger", "1") is None
+
+
+@pytest.mark.parametrize("doc_id", ["", "a/b", ".", "..", "__a__", "ü" * 751])
+def test_an_id_that_one_of_the_stores_cannot_hold_is_refused_by_all(
+    state: State, doc_id: str
+) -> None:
+    with pytest.raises(ValueError, match="cannot be the id of a document"):
+        state.create("ledger", doc_id, {})
+
+
+@pytest.mark.parametrize("doc_id", ["1", "zürich 🚴", "a.b", "~*[]`", "_", "ü" * 750])
+def test_any_other_id_is_good(state: State, doc_id: str) -> None:
+    state.create("ledger", doc_id, {"n": 1})
+    (found,) = state.query("ledger")
+    assert found == state.get("ledger", doc_id)
+    assert found.id == doc_id
 
 
 def test_creating_what_exists_is_a_conflict_and_changes_nothing(state: State) -> None:
@@ -109,6 +169,15 @@ def test_a_version_nobody_gave_is_a_conflict(state: State) -> None:
     for invented in ("", "0", "nonsense"):
         with pytest.raises(Conflict):
             state.replace("ledger", "1", {}, Version(invented))
+
+
+def test_the_version_of_another_document_is_a_conflict(state: State) -> None:
+    older = state.create("ledger", "1", {"n": 1})
+    newer = state.create("ledger", "2", {"n": 2})
+    for doc_id, version in (("1", newer), ("2", older)):
+        with pytest.raises(Conflict):
+            state.replace("ledger", doc_id, {"n": 3}, version)
+    assert [found.data for found in state.query("ledger")] == [{"n": 1}, {"n": 2}]
 
 
 def test_a_version_from_a_former_life_cannot_write_over_the_new_document(state: State) -> None:
@@ -211,3 +280,24 @@ def test_a_limit_cuts_after_the_order(runners: State) -> None:
     found = runners.query("runners", order_by=["name"], limit=2)
     assert [stored.id for stored in found] == ["a", "b"]
     assert list(runners.query("runners", limit=0)) == []
+
+
+def test_ids_are_ordered_as_text_also_where_a_condition_names_another_field(state: State) -> None:
+    for number, doc_id in enumerate(["9", "10", "Z", "a", "ä"]):
+        state.create("runners", doc_id, {"n": -number, "same": 1})
+    expected = ["10", "9", "Z", "a", "ä"]
+    older = [Where("n", "<=", 0)]
+    assert [found.id for found in state.query("runners")] == expected
+    assert [found.id for found in state.query("runners", older)] == expected
+    assert [found.id for found in state.query("runners", older, limit=2)] == expected[:2]
+    found = state.query("runners", older, order_by=["same"], limit=3)
+    assert [each.id for each in found] == expected[:3]
+
+
+def test_a_comparison_or_a_field_that_no_store_knows_is_refused(state: State) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a field"):
+        state.query("ledger", [Where("a b", "==", 1)])
+    with pytest.raises(ValueError, match="cannot be the name of a field"):
+        state.query("ledger", order_by=["a.b"])
+    with pytest.raises(ValueError, match="!!"):
+        state.count("ledger", [Where("n", "!!", 1)])  # type: ignore[arg-type]

@@ -1,17 +1,27 @@
 """The state against a dictionary, over every order of writes."""
 
 import tempfile
+from contextlib import ExitStack, closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
+from paceline.adapters.gcp.firestore import FirestoreState
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
+from paceline.cli.emulators.process import Emulator
 from paceline.errors import Conflict
-from paceline.ports import Document, Version
+from paceline.ports import Document, State, Version
+from tests.emulators import use
 
 DOC_IDS = st.sampled_from(["a", "b"])
 DOCUMENTS = st.fixed_dictionaries(
@@ -22,15 +32,18 @@ DOCUMENTS = st.fixed_dictionaries(
 class StateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = Database(Path(self.folder.name) / "paceline.db")
-        self.state = SqliteState(self.database)
+        self.opened = ExitStack()
+        self.state = self.open_state()
         self.documents: dict[str, tuple[Document, Version]] = {}
         self.versions: list[Version] = [Version("0")]
 
+    def open_state(self) -> State:
+        folder = self.opened.enter_context(tempfile.TemporaryDirectory())
+        database = self.opened.enter_context(Database(Path(folder) / "paceline.db"))
+        return SqliteState(database)
+
     def teardown(self) -> None:
-        self.database.close()
-        self.folder.cleanup()
+        self.opened.close()
 
     @rule(doc_id=DOC_IDS, data=DOCUMENTS)
     def create(self, doc_id: str, data: Document) -> None:
@@ -69,3 +82,21 @@ TestStateAgainstADictionary = StateMachine.TestCase
 TestStateAgainstADictionary.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, derandomize=True, database=None
 )
+
+
+class FirestoreMachine(StateMachine):
+    def open_state(self) -> State:
+        project = f"model-{uuid4().hex[:12]}"
+        return self.opened.enter_context(closing(FirestoreState(project)))
+
+
+def test_firestore_against_a_dictionary(
+    firestore_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(firestore_emulator, monkeypatch)
+    run_state_machine_as_test(
+        FirestoreMachine,
+        settings=settings(
+            max_examples=8, stateful_step_count=20, deadline=None, derandomize=True, database=None
+        ),
+    )

@@ -2,14 +2,16 @@
 
 import base64
 import json
+import logging
 from typing import Any
 
 import pytest
 
+from paceline.ports import Delivery
 from paceline.runtime.functions import Functions
 from paceline.runtime.local import LocalRuntime
 from paceline.runtime.push import encode_push
-from tests.builders import as_bytes, event, message
+from tests.builders import NOW, as_bytes, event, message
 from tests.functions.conftest import ROOT, SECRET
 
 STEPS = {
@@ -108,10 +110,36 @@ def test_a_pushed_event_of_a_stranger_is_acknowledged(
     assert functions.post("fetch_activity", encode_push(delivery))[0] == 204
 
 
+@pytest.mark.parametrize("step", ["fetch_activity", "forget_athlete"])
+@pytest.mark.parametrize("object_type", ["activity", "athlete", None])
+def test_what_the_filter_of_a_subscription_should_have_kept_out_is_acknowledged_and_left_alone(
+    runtime: LocalRuntime,
+    functions: Functions,
+    caplog: pytest.LogCaptureFixture,
+    step: str,
+    object_type: str | None,
+) -> None:
+    """Bytes that no step could read: whoever looked at them would fail."""
+    caplog.set_level(logging.INFO, "paceline")
+    attributes = {"object_type": object_type} if object_type else {}
+    delivery = Delivery(step, "1", b"not a message", attributes, NOW, 1, "")
+    is_ours = (step, object_type) in {
+        ("fetch_activity", "activity"),
+        ("forget_athlete", "athlete"),
+    }
+
+    assert functions.post(step, encode_push(delivery))[0] == (500 if is_ours else 204)
+    outcomes = [
+        json.loads(each.message)["outcome"] for each in caplog.records if each.name == "paceline"
+    ]
+    assert outcomes == ["error" if is_ours else "not_ours"]
+
+
 def test_a_push_of_something_else_is_not_acknowledged(
     runtime: LocalRuntime, functions: Functions
 ) -> None:
-    envelope = {"message": {"data": base64.b64encode(b"{}").decode(), "messageId": "1"}}
+    data, attributes = base64.b64encode(b"{}").decode(), {"object_type": "activity"}
+    envelope = {"message": {"data": data, "attributes": attributes, "messageId": "1"}}
 
     assert functions.post("load_silver", b"not an envelope")[0] == 400
     assert functions.post("fetch_activity", json.dumps(envelope).encode())[0] == 500

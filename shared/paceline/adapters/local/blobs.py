@@ -4,19 +4,14 @@ import errno
 import fcntl
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from paceline.adapters.limits import METADATA_SUFFIX, check_object_name, encode_metadata
 from paceline.errors import StoreUnavailable
 from paceline.ports import Blob
-
-_METADATA = ".meta.json"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_NAME_MAX_BYTES = 1024  # what Cloud Storage takes, so that a name is good in both places
-_PART_MAX_BYTES = 255 - len(_METADATA)  # what file systems take, less the suffix
 
 
 class FileBlobs:
@@ -40,6 +35,7 @@ class FileBlobs:
 
     def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> bool:
         path = self._path(name)
+        encode_metadata(metadata)  # what the cloud could not hold is refused here too
         text = json.dumps(dict(metadata), sort_keys=True).encode()
         with (
             self._translated(f"store {name}"),
@@ -79,11 +75,7 @@ class FileBlobs:
             self._tidy(path)
 
     def _path(self, name: str) -> Path:
-        if fault := _fault(name):
-            raise ValueError(
-                f"{name!r} cannot be the name of an object: {fault}. A name is a relative path "
-                "such as strava/athlete_id=1/activity/1.json.gz."
-            )
+        check_object_name(name)
         return self._root / name
 
     @contextmanager
@@ -171,23 +163,8 @@ class FileBlobs:
             ) from error
 
 
-def _fault(name: str) -> str | None:
-    parts = name.split("/")
-    faults = {
-        "it has an empty part, or starts or ends with a slash": not all(parts),
-        "a part starts with a dot": any(part.startswith(".") for part in parts),
-        f"{_METADATA} is kept for metadata": any(part.endswith(_METADATA) for part in parts),
-        "it has a control character": _CONTROL.search(name) is not None,
-        f"it is over {_NAME_MAX_BYTES} bytes": len(name.encode()) > _NAME_MAX_BYTES,
-        f"a part is over {_PART_MAX_BYTES} bytes": any(
-            len(part.encode()) > _PART_MAX_BYTES for part in parts
-        ),
-    }
-    return next((fault for fault, found in faults.items() if found), None)
-
-
 def _metadata(path: Path) -> Path:
-    return path.with_name(path.name + _METADATA)
+    return path.with_name(path.name + METADATA_SUFFIX)
 
 
 def _entries(folder: Path) -> list[str]:
@@ -198,7 +175,7 @@ def _entries(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(
-        name for name in seen if not name.startswith(".") and not name.endswith(_METADATA)
+        name for name in seen if not name.startswith(".") and not name.endswith(METADATA_SUFFIX)
     )
 
 

@@ -1,11 +1,11 @@
 """State on a laptop: JSON documents in SQLite, each with the version that wrote it."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from sqlite3 import Connection
 from typing import Any
 
+from paceline.adapters.limits import check_document, check_field
 from paceline.adapters.local.sqlite import Database
 from paceline.errors import Conflict
 from paceline.ports import Document, Stored, Version, Where
@@ -32,7 +32,6 @@ _SCHEMA = (
     """,
 )
 
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _OPERATORS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -52,7 +51,7 @@ class SqliteState:
         return _stored(row) if row else None
 
     def create(self, collection: str, doc_id: str, data: Document) -> Version:
-        text = _encode(data)
+        text = _encode(doc_id, data)
         with self._database.transaction() as connection:
             version = _next_version(connection)
             written = connection.execute(
@@ -64,7 +63,7 @@ class SqliteState:
         return version
 
     def replace(self, collection: str, doc_id: str, data: Document, version: Version) -> Version:
-        text = _encode(data)
+        text = _encode(doc_id, data)
         with self._database.transaction() as connection:
             successor = _next_version(connection)
             written = connection.execute(
@@ -144,8 +143,7 @@ def _type(field: str) -> str:
 
 def _path(field: str) -> str:
     """The only text of a caller that becomes SQL, hence the narrow pattern."""
-    if not _FIELD.fullmatch(field):
-        raise ValueError(f"{field!r} cannot be the name of a field: {_FIELD.pattern}")
+    check_field(field)
     return f"$.{field}"
 
 
@@ -154,7 +152,8 @@ def _next_version(connection: Connection) -> Version:
     return Version(str(last))
 
 
-def _encode(data: Document) -> str:
+def _encode(doc_id: str, data: Document) -> str:
+    check_document(doc_id, data)
     return json.dumps(data, allow_nan=False, separators=(",", ":"))
 
 

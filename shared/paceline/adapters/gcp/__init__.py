@@ -1,0 +1,1 @@
+"""Google Cloud behind the ports: Pub/Sub, Firestore, Cloud Storage and BigQuery."""
