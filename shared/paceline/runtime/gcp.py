@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         State,
         Warehouse,
     )
+    from paceline.spool import Spool
+
+SPOOL_WITHIN_S = 0.8
 
 
 class GcpRuntime(Runtime):
@@ -76,6 +79,16 @@ class GcpRuntime(Runtime):
         from paceline.adapters.gcp.gcs import GcsBlobs
 
         return GcsBlobs(self.settings.project, self.settings.bucket)
+
+    @Part
+    def spool(self) -> "Spool":
+        """Strava waits two seconds, and a publish that failed has had one of them."""
+        from paceline.adapters.gcp.gcs import GcsBlobs
+        from paceline.spool import Spool
+
+        settings = self.settings
+        quick = GcsBlobs(settings.project, settings.bucket, within_s=SPOOL_WITHIN_S)
+        return Spool(quick, self.publisher)
 
     @Part
     def warehouse(self) -> "Warehouse":
