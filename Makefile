@@ -8,9 +8,10 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header -
 SOURCES := shared functions simulator dashboard tests benchmarks
 T ?= tests
 SEED ?= 7
+TF := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check up test unit fuzz fire emulators check format dictionary lock benchmarks clean
+.PHONY: help demo demo-check up test unit fuzz fire emulators check format lock generated deploy destroy benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,16 +52,36 @@ format: $(BIN)/.dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-dictionary: $(BIN)/.dev ## Write docs/dictionary.md from sql/
-	@$(BIN)/python -m paceline.warehouse --dictionary > docs/dictionary.md
-
 benchmarks: $(BIN)/.dev ## Measure what the README claims, each against a named baseline
 	@for each in benchmarks/*.py; do $(BIN)/python $$each; done
 
-lock: $(BIN)/.uv ## Renew requirements/ from pyproject.toml
+lock: $(BIN)/.uv ## Renew requirements/ from pyproject.toml, and what is generated for Terraform
 	@$(COMPILE) --all-extras --output-file requirements/dev.txt $(UPGRADE)
 	@$(COMPILE) --extra local --extra dashboard --extra simulator \
 		--constraint requirements/dev.txt --output-file requirements/demo.txt
+	@$(UV) pip compile requirements/bigquery-emulator.in --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --python-version 3.13 --output-file requirements/bigquery-emulator.txt
+	@$(MAKE) --no-print-directory generated
+
+generated: $(BIN)/.dev ## Renew what is generated from the code and from sql/: dictionary, bundles, tables, script
+	@for step in $$($(BIN)/python -m paceline.cli.bundles --steps); do \
+		$(BIN)/python -m paceline.cli.bundles --needs $$step | \
+		$(UV) pip compile - --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+			--no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+			--constraint requirements/dev.txt --output-file functions/$$step/requirements.txt || exit 1; done
+	@$(BIN)/python -m paceline.cli.bundles > terraform/bundles.json
+	@$(BIN)/python -m paceline.warehouse --schemas > terraform/tables.json
+	@$(BIN)/python -m paceline.warehouse --template > terraform/build_marts.sql
+	@$(BIN)/python -m paceline.warehouse --dictionary > docs/dictionary.md
+
+deploy: ## Deploy to Google Cloud (ENV=dev PROJECT=my-project)
+	@test -f terraform/environments/$(ENV).gcs.tfbackend || { echo "Say ENV=dev, stage or prod"; exit 2; }
+	@test -n "$(PROJECT)" || { echo "Say PROJECT=my-project"; exit 2; }
+	$(TF) init -reconfigure -backend-config=environments/$(ENV).gcs.tfbackend -backend-config=bucket=$(PROJECT)-paceline-state
+	$(TF) $(or $(ACTION),apply) -var-file=environments/$(ENV).tfvars -var environment=$(ENV) -var project=$(PROJECT) $(ARGS)
+
+destroy: ## Take everything down again (ENV=dev PROJECT=my-project); Terraform asks first
+	@$(MAKE) --no-print-directory deploy ACTION=destroy
 
 clean: ## Remove the environment and everything that was made here
 	rm -rf .venv .paceline .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

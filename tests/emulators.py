@@ -13,13 +13,20 @@ from paceline.errors import Retryable
 
 
 @contextmanager
-def started(make: Callable[[], Emulator]) -> Iterator[Emulator]:
+def found_or_skipped() -> Iterator[None]:
+    """For whatever looks for emulators."""
     try:
-        emulator = make()
+        yield
     except EmulatorMissing as error:
         if os.environ.get("REQUIRE_EMULATORS") == "1":
             pytest.fail(f"REQUIRE_EMULATORS=1, but: {error}")
         pytest.skip(f"NOT TESTED AGAINST GOOGLE'S INTERFACES: {error}")
+
+
+@contextmanager
+def started(make: Callable[[], Emulator]) -> Iterator[Emulator]:
+    with found_or_skipped():
+        emulator = make()
     with emulator:
         yield emulator
 

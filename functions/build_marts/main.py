@@ -8,7 +8,7 @@ import functions_framework
 
 from paceline.model.outcome import Outcome
 from paceline.runtime import current
-from paceline.runtime.web import answer_schedule
+from paceline.runtime.schedule import answer_schedule
 from paceline.steps import build_marts as step
 
 

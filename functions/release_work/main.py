@@ -4,7 +4,7 @@ import flask
 import functions_framework
 
 from paceline.runtime import current
-from paceline.runtime.web import answer_schedule
+from paceline.runtime.schedule import answer_schedule
 from paceline.steps import release_work as step
 
 

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 
-from paceline.cli.rehearsal import Rehearsal
+from paceline.cli.world import World
+from paceline.runtime.parts import Runtime
 
 
-def paceline(world: Rehearsal, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+def paceline(
+    world: World[Runtime], *arguments: str, **changes: str
+) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")}
     return subprocess.run(
         [sys.executable, "-m", "paceline", *arguments],

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from paceline.cli.demo import give_heart_rates
 from paceline.cli.rehearsal import Rehearsal
 from tests.e2e.commands import paceline
 from tests.waiting import wait_for
@@ -88,3 +89,23 @@ def test_a_row_that_there_is_not_is_said(world: Rehearsal) -> None:
 
     assert done.returncode == 1
     assert "marts.daily_summary has no row with local_date 1999-01-01" in done.stderr
+
+
+def test_the_heart_rates_that_the_demo_gives_make_loads_zones_and_fitness(
+    world: Rehearsal,
+) -> None:
+    def counts() -> tuple[int, ...]:
+        with duckdb.connect(str(world.runtime.marts_path), read_only=True) as connection:
+            return tuple(
+                connection.execute(query).fetchall()[0][0]
+                for query in (
+                    "SELECT COUNT(hrtss) FROM activity_load",
+                    "SELECT COUNT(*) FROM activity_load WHERE load_source = 'hrtss'",
+                    "SELECT COUNT(*) FROM zones_weekly WHERE kind = 'heart_rate' AND seconds > 0",
+                    "SELECT COUNT(*) FROM fitness_daily WHERE ctl > 0",
+                )
+            )
+
+    assert counts()[:2] == (0, 0)
+    give_heart_rates(world)
+    wait_for(lambda: all(counts()), within_s=60)

@@ -49,18 +49,18 @@ class EmulatedRehearsal(World[GcpRuntime]):
         super().start_service(wait=wait)
 
     @cached_property
-    def emulators(self) -> list[Emulator]:
+    def emulators(self) -> dict[str, Emulator]:
         kept = self.home / "cloud"
-        return [
-            pubsub(),
-            firestore(),
-            storage(_folder(kept / "storage")),
-            bigquery(_folder(kept / "bigquery")),
-        ]
+        return {
+            "Pub/Sub": pubsub(),
+            "Firestore": firestore(),
+            "Cloud Storage": storage(_folder(kept / "storage")),
+            "BigQuery": bigquery(_folder(kept / "bigquery")),
+        }
 
     def start_emulators(self) -> None:
         """They, and all that Terraform makes in the cloud."""
-        for emulator in self.emulators:
+        for emulator in self.emulators.values():
             emulator.start()
         os.environ.update(self._cloud_environment())
         _make_secrets(self._secrets, self.settings())
@@ -129,27 +129,28 @@ class EmulatedRehearsal(World[GcpRuntime]):
                     yield table, self.runtime.warehouse.query(f"SELECT * FROM {name}")  # noqa: S608
 
     def places(self) -> list[tuple[str, str, str]]:
-        pubsub, firestore, storage, bigquery = self.emulators
         return [
             ("functions", self.url("paceline"), "where Pub/Sub pushes to"),
-            ("Pub/Sub", f"127.0.0.1:{pubsub.port}", "Google's emulator"),
-            ("Firestore", f"127.0.0.1:{firestore.port}", "Google's emulator"),
-            ("Cloud Storage", f"127.0.0.1:{storage.port}", "fake-gcs-server"),
-            ("BigQuery", f"127.0.0.1:{bigquery.port}", "local-bigquery"),
+            *((name, f"127.0.0.1:{each.port}", each.name) for name, each in self.emulators.items()),
         ]
 
     def close(self) -> None:
         with ExitStack() as stack:
-            for emulator in self.emulators:
+            stack.callback(self._forget_environment)
+            for emulator in self.emulators.values():
                 stack.callback(emulator.kill)
             super().close()
+
+    def _forget_environment(self) -> None:
+        for name in self._cloud_environment():
+            os.environ.pop(name, None)
 
     @property
     def _secrets(self) -> Path:
         return _folder(self.home / "secrets")
 
     def _cloud_environment(self) -> dict[str, str]:
-        return {name: value for each in self.emulators for name, value in each.env.items()}
+        return {name: value for each in self.emulators.values() for name, value in each.env.items()}
 
 
 def _make_secrets(folder: Path, settings: dict[str, str]) -> None:

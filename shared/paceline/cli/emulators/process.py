@@ -87,6 +87,16 @@ class Emulator:
         while _listens(self.port) and time.monotonic() < deadline:
             time.sleep(0.01)
 
+    def pause(self, seconds: float) -> None:
+        """It answers nobody for so long, and then goes on as if nothing had been."""
+        if self._child is None:
+            return
+        os.killpg(self._child.pid, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.killpg(self._child.pid, signal.SIGCONT)
+
     def __enter__(self) -> Self:
         return self.start()
 
