@@ -1,20 +1,97 @@
-variable "environment" {
-  description = "Which installation this is; part of every name."
-  type        = string
+variable "alert_emails" {
+  description = "Who is told when an alert fires."
+  type        = set(string)
+}
+
+variable "bi_readers" {
+  description = "Who may read marts, such as group:analysts@example.com. They see nothing else."
+  type        = set(string)
+  default     = []
 
   validation {
-    condition     = contains(["dev", "staging", "prod"], var.environment)
-    error_message = "The environment must be dev, staging or prod."
+    condition     = alltrue([for member in var.bi_readers : can(regex("^(user|group|serviceAccount):", member))])
+    error_message = "A reader begins with user:, group: or serviceAccount:."
   }
 }
 
-variable "project" {
-  description = "The Google Cloud project that holds everything."
+variable "billing_account" {
+  description = "The billing account, for the budget; empty means no budget."
   type        = string
+  default     = ""
+}
+
+variable "dashboard_image" {
+  description = "The image of the dashboard; empty means no dashboard."
+  type        = string
+  default     = ""
+}
+
+variable "dashboard_readers" {
+  description = "Who may open the dashboard, such as user:me@example.com."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.dashboard_readers : can(regex("^(user|group|domain):", member))])
+    error_message = "A reader begins with user:, group: or domain:; the dashboard is never public."
+  }
+}
+
+variable "environment" {
+  description = "Which installation this is; part of every name. There is no default: say which."
+  type        = string
+}
+
+variable "marts_schedule" {
+  description = "How often the marts are built. Not on the hour: BigQuery may then run it twice."
+  type        = string
+  default     = "every 15 minutes"
+}
+
+variable "monthly_budget" {
+  description = "What a month may cost, in the currency of the billing account."
+  type        = number
+  default     = 20
+}
+
+variable "project" {
+  description = "The Google Cloud project that holds everything. There is no default: say which."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "The project must be the id of a Google Cloud project."
+  }
 }
 
 variable "region" {
   description = "Where the data lives."
   type        = string
   default     = "europe-west3"
+}
+
+variable "repository" {
+  description = "The repository on GitHub, owner/name: where an alert's explanation is read."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[\\w.-]+/[\\w.-]+$", var.repository))
+    error_message = "The repository must be owner/name."
+  }
+}
+
+variable "strava_client_id" {
+  description = "The number of your application, from strava.com/settings/api. It is no secret."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.strava_client_id))
+    error_message = "Strava's client id is a whole number."
+  }
+}
+
+variable "webhook_min_instances" {
+  description = "Instances of the webhook that are kept warm; 1 costs about 8 dollars a month. Strava sends again what a cold start missed."
+  type        = number
+  default     = 0
 }

@@ -1,27 +1,53 @@
 """What every warehouse promises."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from paceline.adapters.gcp.bigquery import BigQueryWarehouse
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
 from paceline.errors import PayloadInvalid
 from paceline.ports import Warehouse
 from paceline.warehouse.lint import SqlRefused
+from tests.bigquery import few_tables, stand_in, warehouse_on
 from tests.sql.landed import SQL, TABLES, activity, chunks, metric, tables, tombstone
 
 
-@pytest.fixture(params=["duckdb"])
+@contextmanager
+def opened(adapter: str, folder: Path, clock: ManualClock) -> Iterator[Warehouse]:
+    warehouse: DuckDbWarehouse | BigQueryWarehouse
+    if adapter == "duckdb":
+        warehouse = DuckDbWarehouse(folder / "lake.duckdb", folder / "marts.duckdb", SQL, clock)
+        with closing(warehouse):
+            yield warehouse
+    else:
+        sql = few_tables(folder / "sql")
+        with stand_in(folder / "bigquery"), warehouse_on(sql, clock) as warehouse:
+            warehouse.create_tables()
+            yield warehouse
+
+
+@pytest.fixture(params=["duckdb", "bigquery"])
 def warehouse(
     request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock
 ) -> Iterator[Warehouse]:
-    adapter = DuckDbWarehouse(tmp_path / "lake.duckdb", tmp_path / "marts.duckdb", SQL, clock)
-    yield adapter
-    adapter.close()
+    with opened(request.param, tmp_path, clock) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture(scope="module", params=["duckdb", "bigquery"])
+def empty_warehouse(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    """One for all tests that write nothing: making the tables takes BigQuery's stand-in seconds."""
+    clock = ManualClock(datetime(2024, 6, 1, 6, 0, tzinfo=UTC))
+    with opened(request.param, tmp_path_factory.mktemp("empty"), clock) as warehouse:
+        yield warehouse
 
 
 def names(warehouse: Warehouse) -> list[str]:
@@ -56,8 +82,8 @@ def test_a_refresh_with_nothing_new_does_no_work(warehouse: Warehouse) -> None:
     assert (report.touched_activities, report.built, report.blocked) == (0, (), {})
 
 
-def test_a_refresh_of_an_empty_warehouse_does_no_work(warehouse: Warehouse) -> None:
-    assert warehouse.refresh().built == ()
+def test_a_refresh_of_an_empty_warehouse_does_no_work(empty_warehouse: Warehouse) -> None:
+    assert empty_warehouse.refresh().built == ()
 
 
 def test_a_tombstone_reaches_every_mart(warehouse: Warehouse) -> None:
@@ -129,13 +155,13 @@ def test_answers_have_the_types_of_googlesql_and_times_in_utc(warehouse: Warehou
     assert found["at"].to_pylist() == [datetime(2024, 1, 30, 7, tzinfo=UTC)]
 
 
-def test_integers_divide_as_in_googlesql(warehouse: Warehouse) -> None:
-    found = warehouse.query("SELECT 7 / 2 AS a, DIV(-7, 2) AS b, SAFE_DIVIDE(1, 0) AS c")
+def test_integers_divide_as_in_googlesql(empty_warehouse: Warehouse) -> None:
+    found = empty_warehouse.query("SELECT 7 / 2 AS a, DIV(-7, 2) AS b, SAFE_DIVIDE(1, 0) AS c")
     assert found.to_pylist() == [{"a": 3.5, "b": -3, "c": None}]
 
 
-def test_fractions_are_floating_point_as_in_googlesql(warehouse: Warehouse) -> None:
-    assert warehouse.query("SELECT 1.1 * 1.1 AS x")["x"].to_pylist() == [1.1 * 1.1]
+def test_fractions_are_floating_point_as_in_googlesql(empty_warehouse: Warehouse) -> None:
+    assert empty_warehouse.query("SELECT 1.1 * 1.1 AS x")["x"].to_pylist() == [1.1 * 1.1]
 
 
 @pytest.mark.parametrize(
@@ -148,13 +174,15 @@ def test_fractions_are_floating_point_as_in_googlesql(warehouse: Warehouse) -> N
         "SELECT COUNT(*) / COUNT(*) AS x FROM marts.daily_summary",
     ],
 )
-def test_a_query_that_cannot_be_answered_is_refused(warehouse: Warehouse, sql: str) -> None:
+def test_a_query_that_cannot_be_answered_is_refused(empty_warehouse: Warehouse, sql: str) -> None:
     with pytest.raises(SqlRefused, match="the query"):
-        warehouse.query(sql)
-    assert warehouse.query("SELECT 1 AS one")["one"].to_pylist() == [1]
+        empty_warehouse.query(sql)
+    assert empty_warehouse.query("SELECT 1 AS one")["one"].to_pylist() == [1]
 
 
-def test_rows_that_do_not_fit_are_refused_and_nothing_is_written(warehouse: Warehouse) -> None:
+def test_rows_that_do_not_fit_are_refused_and_nothing_is_written(
+    empty_warehouse: Warehouse,
+) -> None:
     good = tables({"activities": [activity(1)], "metrics": [metric(1)]})
     metrics = good["landing.metrics"]
     wrong = {
@@ -174,20 +202,22 @@ def test_rows_that_do_not_fit_are_refused_and_nothing_is_written(warehouse: Ware
     }
     for why, rows in wrong.items():
         with pytest.raises(PayloadInvalid, match=why):
-            warehouse.append({**good, "landing.metrics": rows})
-    assert warehouse.refresh().touched_activities == 0
+            empty_warehouse.append({**good, "landing.metrics": rows})
+    assert empty_warehouse.refresh().touched_activities == 0
 
 
 def test_an_upsert_that_silver_could_not_take_is_refused_at_the_door(
-    warehouse: Warehouse,
+    empty_warehouse: Warehouse,
 ) -> None:
     with pytest.raises(PayloadInvalid, match="local_date must have a value unless op is tombstone"):
-        warehouse.append(tables({"activities": [tombstone(2, 1), activity(1, local_date=None)]}))
+        empty_warehouse.append(
+            tables({"activities": [tombstone(2, 1), activity(1, local_date=None)]})
+        )
 
 
-def test_only_landing_tables_take_rows(warehouse: Warehouse) -> None:
+def test_only_landing_tables_take_rows(empty_warehouse: Warehouse) -> None:
     with pytest.raises(PayloadInvalid, match=r"silver.activities does not take rows; these do: l"):
-        warehouse.append({"silver.activities": pa.table({"x": [1]})})
+        empty_warehouse.append({"silver.activities": pa.table({"x": [1]})})
 
 
 def test_failed_events_are_appended_and_readable(warehouse: Warehouse, clock: ManualClock) -> None:

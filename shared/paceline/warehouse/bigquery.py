@@ -2,101 +2,62 @@
 
 # ruff: noqa: S608 - names come from the repository's own sql/, never from a user
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from textwrap import indent
 
-from paceline.warehouse.order import build_order
-from paceline.warehouse.plan import Build, Plan
-from paceline.warehouse.source_text import replace_parameters, replace_tables
-from paceline.warehouse.tables import Column, Table
+from paceline.warehouse.bigquery_tables import bigquery_name, quote, rename, render_views
+from paceline.warehouse.plan import TOUCHED, WATERMARKS, Build, Plan
+from paceline.warehouse.restrict import is_touched, touched_rows
+from paceline.warehouse.source_text import replace_parameters
+from paceline.warehouse.tables import INGESTED_AT, Table
 
 # Rows can become visible later than their ingested_at says, so a run's watermark stays behind it.
 OVERLAP_S = 600
-_LONGEST_DESCRIPTION = 1024  # BigQuery refuses a longer one for a column
+# BigQuery leaves out the parts of a table that a comparison of its partition column with constants
+# rules out, and a variable is a constant; keys in a table are not. Both conditions follow from a
+# row's activity being touched, so that they leave out no row that is wanted: `oldest_landed` is the
+# oldest of all versions of the touched activities, however late another of them arrives.
+_WITHIN = {
+    "activity_id": "{row}.activity_id BETWEEN first_activity AND last_activity",
+    INGESTED_AT: f"{{row}}.{INGESTED_AT} >= oldest_landed",
+}
 _VARIABLES = {
     "seen_until": "seen_until",
-    "started_at": "started_at",
+    "started_at": "run_started_at",
     "finished_at": "CURRENT_TIMESTAMP()",
     "touched_activities": "touched_count",
-    "built_tables": "built_count",
-    "blocked_tables": "ARRAY_LENGTH(blocked)",
+    "built_tables": "ARRAY_LENGTH(built_names)",
+    "blocked_tables": "ARRAY_LENGTH(blocked_names)",
+    "compared_tables": "0",
     "failed_at": "CURRENT_TIMESTAMP()",
 }
 
 
-def render_script(plan: Plan, *, prefix: str = "paceline_", full: bool = False) -> str:
+def render_script(
+    plan: Plan, *, prefix: str = "paceline_", full: bool = False, reports: bool = False
+) -> str:
     """Everything a run does. It can be run again at any time, also after it was stopped half way.
 
     `full` rebuilds every table from landing alone: only right where landing keeps every row.
+    When a table was held back, the script fails, which a schedule tells somebody; with `reports`
+    it answers one row instead, which says what it did.
     """
-    script = _Script(plan, prefix, full=full)
+    script = _Script(plan, prefix, full=full, reports=reports)
     return "\n\n".join(script.parts()) + "\n"
 
 
-def render_tables(tables: Mapping[str, Table], *, prefix: str = "paceline_") -> list[str]:
-    """DDL: the datasets, then the tables, then the views over them."""
-    layers = sorted({table.layer for table in tables.values() if table.kind != "temp"})
-    stored = [table for table in tables.values() if table.kind not in {"temp", "view"}]
-    views = [tables[name] for name in build_order(tables) if tables[name].kind == "view"]
-    return [
-        *(f"CREATE SCHEMA IF NOT EXISTS {prefix}{layer};" for layer in layers),
-        *(_create_table(table, prefix) for table in stored),
-        *(_create_view(table, tables, prefix) for table in views),
-    ]
-
-
-def bigquery_name(table: Table, prefix: str) -> str:
-    """Temp tables have no dataset; the others live in their layer's."""
-    return table.name.replace(".", "_") if table.kind == "temp" else f"{prefix}{table.name}"
-
-
-def _rename(sql: str, tables: Mapping[str, Table], prefix: str) -> str:
-    return replace_tables(sql, tables, lambda source: bigquery_name(tables[source.table], prefix))
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _create_table(table: Table, prefix: str) -> str:
-    # Built tables say the same by a check, which names itself and leaves the old rows in place.
-    strict = table.kind in {"landing", "state"}
-    columns = ",\n".join(
-        f"  {column.name} {column.type.googlesql()}"
-        f"{' NOT NULL' if strict and column.required else ''}"
-        f" OPTIONS (description = {_quote(_told(column))})"
-        for column in table.columns
-    )
-    name, description = bigquery_name(table, prefix), _quote(f"{table.description}; {table.grain}")
-    return (
-        f"CREATE TABLE IF NOT EXISTS {name} (\n{columns}\n)\nOPTIONS (description = {description});"
-    )
-
-
-def _create_view(table: Table, tables: Mapping[str, Table], prefix: str) -> str:
-    name, description = bigquery_name(table, prefix), _quote(f"{table.description}; {table.grain}")
-    query = _rename(table.query or "", tables, prefix).strip()
-    columns = ",\n".join(
-        f"  {column.name} OPTIONS (description = {_quote(_told(column))})"
-        for column in table.columns
-    )
-    return (
-        f"CREATE OR REPLACE VIEW {name} (\n{columns}\n)\n"
-        f"OPTIONS (description = {description}) AS\n{query};"
-    )
-
-
-def _told(column: Column) -> str:
-    told = f"{column.description}; {column.formula}" if column.formula else column.description
-    return told[:_LONGEST_DESCRIPTION]
+def render_template(plan: Plan) -> str:
+    """The script as Terraform's templatefile() reads it, with ${prefix} before each dataset."""
+    script = render_script(plan, prefix="PREFIX__")
+    return script.replace("${", "$${").replace("%{", "%%{").replace("PREFIX__", "${prefix}")
 
 
 class _Script:
-    def __init__(self, plan: Plan, prefix: str, *, full: bool) -> None:
+    def __init__(self, plan: Plan, prefix: str, *, full: bool, reports: bool) -> None:
         self._plan = plan
         self._prefix = prefix
         self._full = full
+        self._reports = reports
 
     def parts(self) -> Iterator[str]:
         yield _HEADER
@@ -105,6 +66,9 @@ class _Script:
         else:
             yield self._refuse_other_sql()
         yield self._newest()
+        if not self._full:
+            yield self._return_when_idle()
+        yield self._make_views()
         for touch in self._plan.touches:
             name = bigquery_name(touch.table, self._prefix)
             yield f"CREATE TEMP TABLE {name} AS\n{self._sql(touch.query)};"
@@ -113,17 +77,24 @@ class _Script:
         yield f"SET touched_count = ({self._sql(self._plan.count_touched)});"
         if not self._full:
             yield f"IF ({self._sql(self._plan.count_keys)}) = 0 THEN\n  RETURN;\nEND IF;"
+            yield self._bounds()
         for build in self._plan.builds:
             yield f"-- {build.table.name}: {build.table.grain}\n{self._build(build)}"
         yield f"{self._sql(self._plan.record_run)};"
         advance = indent(self._transaction(*self._plan.advance_watermark), "  ")
-        yield f"IF ARRAY_LENGTH(blocked) = 0 THEN\n{advance}\nELSE\n  {_RAISE}\nEND IF;"
+        otherwise = "" if self._reports else f"ELSE\n  {_RAISE}\n"
+        yield f"IF ARRAY_LENGTH(blocked_names) = 0 THEN\n{advance}\n{otherwise}END IF;"
+        if self._reports:
+            yield (
+                "SELECT touched_count AS touched_activities, built_names AS built,"
+                " blocked_names AS blocked, blocked_reasons AS reasons;"
+            )
 
     def _refuse_other_sql(self) -> str:
         """Rows that other SQL built would stay beside the new ones, and nobody would know."""
         built_by = self._sql(self._plan.built_by)
         return (
-            f"IF ({built_by}) != {_quote(self._plan.signature)} THEN\n"
+            f"IF ({built_by}) != {quote(self._plan.signature)} THEN\n"
             "  RAISE USING MESSAGE ="
             " 'The tables were built by other SQL: run the full script once';"
             "\nEND IF;"
@@ -132,9 +103,52 @@ class _Script:
     def _newest(self) -> str:
         newest = self._sql(self._plan.newest_landed)
         return (
-            f"SET seen_until = LEAST(\n  ({newest}),\n"
-            f"  TIMESTAMP_SUB(started_at, INTERVAL {OVERLAP_S} SECOND)\n);"
+            f"SET newest_landed = ({newest});\n"
+            "SET seen_until = LEAST(newest_landed,"
+            f" TIMESTAMP_SUB(run_started_at, INTERVAL {OVERLAP_S} SECOND));"
         )
+
+    def _return_when_idle(self) -> str:
+        """Before any key is looked for: BigQuery bills 10 MB for each table that is named."""
+        watermark = f"SELECT {INGESTED_AT} FROM {WATERMARKS} WHERE name = 'landing'"
+        unfinished = "".join(
+            f"\n  AND NOT EXISTS (SELECT 1 FROM {touch.table.kept_in})"
+            for touch in self._plan.touches
+            if touch.keep
+        )
+        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}")
+        return f"IF {nothing_new} THEN\n  RETURN;\nEND IF;"
+
+    def _make_views(self) -> str:
+        views = "\n".join(render_views(self._plan.tables, prefix=self._prefix))
+        if self._full:
+            return views
+        built_by = self._sql(self._plan.built_by)
+        return f"IF ({built_by}) IS NULL THEN\n{indent(views, '  ')}\nEND IF;"
+
+    def _bounds(self) -> str:
+        touched = self._plan.tables[TOUCHED]
+        landed = " UNION ALL ".join(
+            f"SELECT src.{INGESTED_AT} FROM {table.name} AS src WHERE {is_touched(touched, 'src')}"
+            for table in self._plan.tables.values()
+            if table.partition_by == INGESTED_AT
+        )
+        values = {
+            "first_activity": f"SELECT MIN(activity_id) FROM {TOUCHED}",
+            "last_activity": f"SELECT MAX(activity_id) FROM {TOUCHED}",
+            "oldest_landed": f"SELECT MIN(landed.{INGESTED_AT}) FROM ({landed}) AS landed",
+        }
+        return "\n".join(f"SET {name} = ({self._sql(value)});" for name, value in values.items())
+
+    def _pruned(self, statement: str, build: Build) -> str:
+        """The same rows of the same tables, with bounds that BigQuery can prune by."""
+        if self._full or build.touched.name != TOUCHED:
+            return statement
+        for table in self._plan.tables.values():
+            scan = touched_rows(table.name, build.touched)
+            statement = statement.replace(scan, scan + _bounded(table, "src"))
+        target = is_touched(build.touched, "target")
+        return statement.replace(target, target + _bounded(build.table, "target"))
 
     def _build(self, build: Build) -> str:
         name = build.table.name
@@ -142,14 +156,10 @@ class _Script:
         body = "\n".join(
             [
                 "BEGIN TRANSACTION;",
-                *(f"{self._sql(statement)};" for statement in statements),
-                *(
-                    f"IF EXISTS ({self._sql(check.offending)}) THEN\n"
-                    f"  RAISE USING MESSAGE = {_quote(str(check))};\nEND IF;"
-                    for check in build.checks
-                ),
+                *(f"{self._sql(self._pruned(statement, build))};" for statement in statements),
+                self._check(build),
                 "COMMIT TRANSACTION;",
-                "SET built_count = built_count + 1;",
+                f"SET built_names = ARRAY_CONCAT(built_names, [{quote(name)}]);",
             ]
         )
         failed = "\n".join(["ROLLBACK TRANSACTION;", *self._block(name, "@@error.message")])
@@ -158,14 +168,26 @@ class _Script:
         )
         if not build.waits_for:
             return self._only_if_touched(build, attempt)
-        waited = ", ".join(_quote(source) for source in build.waits_for)
+        waited = ", ".join(quote(source) for source in build.waits_for)
         waiting = (
-            "(SELECT name FROM UNNEST(blocked) AS name"
+            "(SELECT name FROM UNNEST(blocked_names) AS name"
             f" WHERE name IN ({waited}) ORDER BY name LIMIT 1)"
         )
         skipped = indent("\n".join(self._block(name, waiting)), "  ")
         unless = f"IF EXISTS {waiting} THEN\n{skipped}\nELSE\n{indent(attempt, '  ')}\nEND IF;"
         return self._only_if_touched(build, unless)
+
+    def _check(self, build: Build) -> str:
+        """All in one statement: BigQuery bills 10 MB for each table that a statement names."""
+        cases = "\n".join(
+            f"  WHEN EXISTS ({self._sql(self._pruned(check.offending, build))})"
+            f" THEN {quote(str(check))}"
+            for check in build.checks
+        )
+        return (
+            f"SET failed_check = CASE\n{cases}\nEND;\n"
+            "IF failed_check IS NOT NULL THEN\n  RAISE USING MESSAGE = failed_check;\nEND IF;"
+        )
 
     def _only_if_touched(self, build: Build, rebuild: str) -> str:
         """Without keys, a table's sources are not read, and so not paid for."""
@@ -175,11 +197,12 @@ class _Script:
         return f"IF EXISTS (SELECT 1 FROM {touched}) THEN\n{indent(rebuild, '  ')}\nEND IF;"
 
     def _block(self, name: str, reason: str) -> list[str]:
-        values = {"table_name": _quote(name), "reason": reason}
-        record = _rename(self._plan.record_failure, self._plan.tables, self._prefix)
+        values = {"table_name": quote(name), "reason": reason}
+        record = rename(self._plan.record_failure, self._plan.tables, self._prefix)
         return [
             f"{replace_parameters(record, _VARIABLES | values)};",
-            f"SET blocked = ARRAY_CONCAT(blocked, [{_quote(name)}]);",
+            f"SET blocked_names = ARRAY_CONCAT(blocked_names, [{quote(name)}]);",
+            f"SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [{reason}]);",
         ]
 
     def _transaction(self, *statements: str) -> str:
@@ -187,18 +210,30 @@ class _Script:
         return "\n".join(["BEGIN TRANSACTION;", *body, "COMMIT TRANSACTION;"])
 
     def _sql(self, statement: str) -> str:
-        renamed = _rename(statement, self._plan.tables, self._prefix)
-        return replace_parameters(renamed, _VARIABLES).strip()
+        renamed = rename(statement, self._plan.tables, self._prefix)
+        text = replace_parameters(renamed, _VARIABLES).strip()
+        # Or a comment at its end would take in what follows.
+        return f"{text}\n" if "--" in text.rpartition("\n")[2] else text
+
+
+def _bounded(table: Table, row: str) -> str:
+    return f" AND {_WITHIN[table.partition_by].format(row=row)}" if table.partition_by else ""
 
 
 _HEADER = """\
 -- Generated from sql/ by `python -m paceline.warehouse`: change it there.
-DECLARE started_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP();
+DECLARE run_started_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP();
+DECLARE newest_landed TIMESTAMP;
 DECLARE seen_until TIMESTAMP;
+DECLARE first_activity INT64;
+DECLARE last_activity INT64;
+DECLARE oldest_landed TIMESTAMP;
 DECLARE touched_count INT64;
-DECLARE built_count INT64 DEFAULT 0;
-DECLARE blocked ARRAY<STRING> DEFAULT [];"""
+DECLARE failed_check STRING;
+DECLARE built_names ARRAY<STRING> DEFAULT [];
+DECLARE blocked_names ARRAY<STRING> DEFAULT [];
+DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];"""
 _RAISE = (
-    "RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked, ', '),"
+    "RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '),"
     " '; ops.check_failures says why');"
 )

@@ -24,7 +24,7 @@ def render_dictionary(tables: Mapping[str, Table]) -> str:
 
 
 def _lines(found: list[Table], tables: Mapping[str, Table]) -> Iterator[str]:
-    yield "<!-- Generated from sql/ by `make dictionary`: change metadata.yaml there. -->"
+    yield "<!-- Generated from sql/ by `make generated`: change metadata.yaml there. -->"
     yield "# Data dictionary"
     yield ""
     yield "`paceline explain <mart> <key>` shows where a number of a mart comes from."

@@ -26,10 +26,13 @@ _KEYS = {
     "references",
     "reads_before",
     "kept_in",
+    "partition_by",
+    "cluster_by",
     "columns",
 }
 _COLUMN_KEYS = {"type", "required", "description", "formula"}
 INGESTED_AT = "ingested_at"
+PARTITION_TYPES = ("INT64", "TIMESTAMP")  # by ranges of ids, by day
 # The same loader in C, ten times as fast, where PyYAML was built with it.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -61,8 +64,12 @@ class Table:
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reads_before: tuple[str, ...] = ()
     kept_in: str | None = None
+    # How BigQuery lays it out; DuckDB has no use for it.
+    partition_by: str | None = None
+    cluster_by: tuple[str, ...] = ()
     query: str | None = None
     checks: str | None = None
+    geography: str | None = None  # a view over it for BigQuery alone: <name>_geography
 
     @property
     def layer(self) -> str:
@@ -132,8 +139,11 @@ def _table(folder: Path, data: Any) -> Table:
         references={name: tuple(key) for name, key in data.get("references", {}).items()},
         reads_before=_names(data, "reads_before"),
         kept_in=data.get("kept_in"),
+        partition_by=data.get("partition_by"),
+        cluster_by=_names(data, "cluster_by"),
         query=_read(folder / "query.sql"),
         checks=_read(folder / "checks.sql"),
+        geography=_read(folder / "geography.sql"),
     )
     _validate(table)
     return table
@@ -188,11 +198,25 @@ def _read(path: Path) -> str | None:
     return path.read_text() if path.exists() else None
 
 
+def _refuse_unknown_columns(table: Table) -> None:
+    partition_by = (table.partition_by,) if table.partition_by else ()
+    named = {"key": table.key, "partition_by": partition_by, "cluster_by": table.cluster_by}
+    for key, names in named.items():
+        if unknown := [name for name in names if name not in table.column_names]:
+            raise ValueError(f"{key} names {unknown[0]!r}, which is not a column")
+    if any(named[key] for key in ("partition_by", "cluster_by")) and table.kind in {"temp", "view"}:
+        raise ValueError(
+            f"partition_by and cluster_by are of what is stored, not of a {table.kind}"
+        )
+    type_of = {column.name: column.type.name for column in table.columns}
+    if partition_by and type_of[partition_by[0]] not in PARTITION_TYPES:
+        raise ValueError(f"partition_by needs one of {', '.join(PARTITION_TYPES)}")
+
+
 def _validate(table: Table) -> None:
     if not table.grain.startswith("one row"):
         raise ValueError(f"grain must begin with 'one row', found {table.grain!r}")
-    if unknown := [name for name in table.key if name not in table.column_names]:
-        raise ValueError(f"key names {unknown[0]!r}, which is not a column")
+    _refuse_unknown_columns(table)
     if (table.kind in _BUILT) != (table.query is not None):
         wants = "needs a query.sql beside it" if table.kind in _BUILT else "has no query.sql"
         raise ValueError(f"kind {table.kind} {wants}")

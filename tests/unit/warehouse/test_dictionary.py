@@ -13,7 +13,7 @@ TABLES = load_tables(ROOT / "sql")
 def test_the_dictionary_is_fresh() -> None:
     written = (ROOT / "docs/dictionary.md").read_text()
 
-    assert written == render_dictionary(TABLES) + "\n", "run `make dictionary`"
+    assert written == render_dictionary(TABLES) + "\n", "run `make generated`"
 
 
 def test_a_table_is_told_with_its_grain_key_and_columns() -> None:

@@ -1,7 +1,7 @@
 """The warehouse on a laptop: one DuckDB file, and the marts published beside it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -13,7 +13,7 @@ import pyarrow as pa
 from paceline.adapters.landing_rows import fit_rows
 from paceline.adapters.local.duckdb_fingerprint import Fingerprint, fingerprints
 from paceline.adapters.local.duckdb_publish import PUBLISHED_LAYERS, publish, remove_leftovers
-from paceline.adapters.local.duckdb_schema import open_file, prepare
+from paceline.adapters.local.duckdb_schema import open_file, prepare, vacuuming
 from paceline.adapters.local.duckdb_script import DuckDbScript, read, transaction
 from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
@@ -67,7 +67,9 @@ class DuckDbWarehouse:
     def refresh(self, *, full: bool = False) -> RefreshReport:
         """Rebuild what was touched, or everything, and publish the marts when they changed."""
         with self._alone():
-            report = self._script().run(full=full)
+            # A full run writes everything anew in any case.
+            with vacuuming(self._connection) if full else nullcontext():
+                report = self._script().run(full=full)
             if report.built or self._publish_due or not self._marts_path.exists():
                 told = [t for t in self._tables.values() if t.layer in PUBLISHED_LAYERS]
                 self._publish_due = True

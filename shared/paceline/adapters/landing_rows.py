@@ -1,4 +1,4 @@
-"""What a DuckDB landing table takes: rows that the silver table behind it would accept."""
+"""What landing tables take: rows that the silver table behind each would accept."""
 
 from collections.abc import Mapping
 

@@ -1,0 +1,4 @@
+variable "root" {
+  description = "The folder of the repository."
+  type        = string
+}
