@@ -72,6 +72,7 @@ generated: $(BIN)/.dev ## Renew what is generated from the code and from sql/: d
 	@$(BIN)/python -m paceline.cli.bundles > terraform/bundles.json
 	@$(BIN)/python -m paceline.warehouse --schemas > terraform/tables.json
 	@$(BIN)/python -m paceline.warehouse --template > terraform/build_marts.sql
+	@$(BIN)/python -m paceline.warehouse --template --full > terraform/compare_marts.sql
 	@$(BIN)/python -m paceline.warehouse --dictionary > docs/dictionary.md
 
 deploy: ## Deploy to Google Cloud (ENV=dev PROJECT=my-project)

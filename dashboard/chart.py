@@ -42,7 +42,7 @@ def bars_by_sport(bars: Sequence[SportTotal], grain: Grain, *, dark: bool) -> Sp
                 "scale": {"domain": [0, highest], "nice": True},
             },
             "y2": {"field": "to"},
-            "color": _colour(families_of(bar.sport_type for bar in drawn), dark=dark),
+            "color": _colour(families_of(bar.sport_group for bar in drawn), dark=dark),
             "tooltip": [
                 {"field": "when", "type": "nominal", "title": grain.capitalize()},
                 {"field": "sport", "type": "nominal", "title": "Sport"},
@@ -65,8 +65,8 @@ def rectangles(bars: Sequence[SportTotal], grain: Grain) -> list[Rectangle]:
     for start in sorted({bar.start for bar in bars}):
         foot = 0.0
         here = [bar for bar in bars if bar.start == start]
-        for family in families_of(bar.sport_type for bar in here):
-            mine = [bar for bar in here if family_of(bar.sport_type) == family]
+        for family in families_of(bar.sport_group for bar in here):
+            mine = [bar for bar in here if family_of(bar.sport_group) == family]
             distance_m = sum(bar.distance_m for bar in mine)
             moving_time_s = sum(bar.moving_time_s for bar in mine)
             top = foot + (moving_time_s / 3600 if by_time else distance_m / 1000)

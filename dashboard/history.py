@@ -36,6 +36,7 @@ class Holding:
     athlete_id: int
     year: int
     sport_type: str
+    sport_group: str
     activities: int
 
 
@@ -49,10 +50,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class SportTotal:
-    """One sport in the day, week, month or year that begins at `start`."""
+    """One group of sports in the day, week, month or year that begins at `start`."""
 
     start: date
-    sport_type: str
+    sport_group: str
     distance_m: float
     moving_time_s: float
 
@@ -62,6 +63,7 @@ class Activity:
     activity_id: int
     name: str
     sport_type: str
+    sport_group: str
     started_local: datetime
     distance_m: float
     moving_time_s: float
@@ -72,9 +74,15 @@ class Activity:
     version: int
 
 
+# A sport that is new to us is in no group yet.
 _HOLDINGS = """
-    SELECT athlete_id, year, sport_type, CAST(sum(activities) AS BIGINT) AS activities
-    FROM marts.monthly_summary
+    SELECT
+      athlete_id,
+      year,
+      sport_type,
+      coalesce(sport_group, 'other'),
+      CAST(sum(activities) AS BIGINT)
+    FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
     GROUP BY ALL
 """
 
@@ -91,21 +99,22 @@ _TOTALS = """
 """
 
 _DAYS = """
-    SELECT local_date, sport_type, distance_m, moving_time_s
-    FROM marts.daily_summary
+    SELECT local_date, coalesce(sport_group, 'other'), sum(distance_m), sum(moving_time_s)
+    FROM marts.daily_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
       AND list_contains($sport_types, sport_type)
       AND local_date BETWEEN $first AND $last
-    ORDER BY local_date, sport_type
+    GROUP BY ALL
+    ORDER BY ALL
 """
 
 _WEEKS = """
     SELECT
       greatest(CAST(date_trunc('week', local_date) AS DATE), $first),
-      sport_type,
+      coalesce(sport_group, 'other'),
       sum(distance_m),
       sum(moving_time_s)
-    FROM marts.daily_summary
+    FROM marts.daily_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
       AND list_contains($sport_types, sport_type)
       AND local_date BETWEEN $first AND $last
@@ -114,17 +123,26 @@ _WEEKS = """
 """
 
 _MONTHS = """
-    SELECT make_date(year, month, 1), sport_type, distance_m, moving_time_s
-    FROM marts.monthly_summary
+    SELECT
+      make_date(year, month, 1),
+      coalesce(sport_group, 'other'),
+      sum(distance_m),
+      sum(moving_time_s)
+    FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
       AND list_contains($sport_types, sport_type)
       AND make_date(year, month, 1) BETWEEN $first AND $last
-    ORDER BY year, month, sport_type
+    GROUP BY ALL
+    ORDER BY ALL
 """
 
 _YEARS = """
-    SELECT make_date(year, 1, 1), sport_type, sum(distance_m), sum(moving_time_s)
-    FROM marts.monthly_summary
+    SELECT
+      make_date(year, 1, 1),
+      coalesce(sport_group, 'other'),
+      sum(distance_m),
+      sum(moving_time_s)
+    FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
       AND list_contains($sport_types, sport_type)
       AND make_date(year, month, 1) BETWEEN $first AND $last
@@ -137,6 +155,7 @@ _LATEST = """
       activity_id,
       coalesce(name, ''),
       sport_type,
+      coalesce(sport_group, 'other'),
       started_local,
       coalesce(distance_m, 0),
       coalesce(moving_time_s, 0),
@@ -145,7 +164,7 @@ _LATEST = """
       average_heartrate_bpm,
       coalesce(private, FALSE),
       version
-    FROM marts.activity_summary
+    FROM marts.activity_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
       AND list_contains($sport_types, sport_type)
       AND local_date BETWEEN $first AND $last
@@ -209,6 +228,6 @@ def refreshed_at(marts: Marts) -> datetime | None:
 
 def _sport_totals(marts: Marts, sql: str, selection: Selection) -> list[SportTotal]:
     return [
-        SportTotal(start, sport_type, distance_m or 0, moving_time_s or 0)
-        for start, sport_type, distance_m, moving_time_s in marts.rows(sql, selection.parameters())
+        SportTotal(start, sport_group, distance_m or 0, moving_time_s or 0)
+        for start, sport_group, distance_m, moving_time_s in marts.rows(sql, selection.parameters())
     ]

@@ -100,7 +100,7 @@ def pace_or_speed(activity: Activity) -> str:
     pace_s_per_km = activity.pace_s_per_km or (3600 / kmh if kmh else None)
     if not activity.distance_m or pace_s_per_km is None:
         return units.MISSING
-    family = family_of(activity.sport_type)
+    family = family_of(activity.sport_group)
     if family.key in _PACED_PER_KM:
         return units.pace_per_km(pace_s_per_km)
     if family.key == "swim":
@@ -125,7 +125,7 @@ def _figure(name: str, text: str, unit: str, change: str) -> str:
 def _day(day: date, here: Sequence[SportTotal], longest_s: float, today: date) -> str:
     moving_time_s = sum(one.moving_time_s for one in here)
     distance_m = sum(one.distance_m for one in here)
-    families = families_of(one.sport_type for one in here)
+    families = families_of(one.sport_group for one in here)
     bars = "".join(_week_bar(family, here, longest_s) for family in reversed(families))
     value = units.hours_minutes(moving_time_s) if here else units.MISSING
     if distance_m:
@@ -143,7 +143,7 @@ def _day(day: date, here: Sequence[SportTotal], longest_s: float, today: date) -
 
 
 def _week_bar(family: Family, here: Sequence[SportTotal], longest_s: float) -> str:
-    mine_s = sum(one.moving_time_s for one in here if family_of(one.sport_type) == family)
+    mine_s = sum(one.moving_time_s for one in here if family_of(one.sport_group) == family)
     height_px = max(3, round(_TALLEST_BAR_PX * mine_s / longest_s)) if longest_s else 3
     return f'<i style="{_colours(family)};height:{height_px}px"></i>'
 
@@ -153,7 +153,7 @@ def _activity(activity: Activity, *, arrived: bool) -> str:
     heart = activity.average_heartrate_bpm
     cells = {
         "when": f"<time>{units.local_start(activity.started_local)}</time>",
-        "sport": f'<i style="{_colours(family_of(activity.sport_type))}"></i>{escape(sport)}',
+        "sport": f'<i style="{_colours(family_of(activity.sport_group))}"></i>{escape(sport)}',
         "name": f"<bdi>{escape(activity.name.strip() or sport)}</bdi>"
         + ("<small>only you</small>" if activity.private else ""),
         "distance": f"{units.distance_km(activity.distance_m)} km"

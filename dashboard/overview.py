@@ -119,10 +119,10 @@ def _filters(held: list[Holding]) -> Choice:
     mine = [one for one in held if one.athlete_id == athlete_id]
     years = [str(year) for year in sorted({one.year for one in mine}, reverse=True)]
     year = _pills("Year", [*years, ALL_YEARS], years[0])
-    families = families_of(one.sport_type for one in mine)
+    families = families_of(one.sport_group for one in mine)
     sport = _pills("Sport", [ALL_SPORTS, *(one.title for one in families)], ALL_SPORTS)
     family = next((one for one in families if one.title == sport), None)
-    sport_types = {one.sport_type for one in mine if family in {None, family_of(one.sport_type)}}
+    sport_types = {one.sport_type for one in mine if family in {None, family_of(one.sport_group)}}
     return Choice(
         athlete_id, None if year == ALL_YEARS else int(year), family, tuple(sorted(sport_types))
     )

@@ -58,6 +58,8 @@ def athlete_row(sim: Simulator, athlete: Athlete) -> dict[str, object]:
         "city": athlete.home.city,
         "timezone": athlete.home.zone,
         "ftp_w": round(athlete.ftp_w) if athlete.has_meter else None,
+        "max_hr": sim.profiles.now(athlete).max_hr,
+        "rest_hr": athlete.rest_hr,
         "scopes": list(sim.grants.scopes_of(athlete.athlete_id)),
         "activities": len(sim.world.activities(athlete.athlete_id)),
     }

@@ -4,7 +4,7 @@
 locals {
   _webhook_runs    = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${module.function["receive_webhook"].service}\""
   _subscription_is = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match"
-  _marts_ran       = "resource.type = \"bigquery_dts_config\" AND resource.labels.config_id = \"${reverse(split("/", google_bigquery_data_transfer_config.build_marts.name))[0]}\" AND metric.type = \"bigquerydatatransfer.googleapis.com/transfer_config/completed_runs\""
+  _ran             = { for script, config in google_bigquery_data_transfer_config.script : script => "resource.type = \"bigquery_dts_config\" AND resource.labels.config_id = \"${reverse(split("/", config.name))[0]}\" AND metric.type = \"bigquerydatatransfer.googleapis.com/transfer_config/completed_runs\"" }
   _logged          = { for name, metric in google_logging_metric.outcome : name => "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${metric.name}\"" }
 
   _waited_for = join("|", concat(["audit"], [for step, each in local.functions : replace(step, "_", "-") if each.trigger.kind == "push"]))
@@ -19,13 +19,14 @@ locals {
     spooled          = { says = "Events went beside the bus", filter = local._logged["spooled"], by = "ALIGN_SUM" }
     access-lost      = { says = "An athlete must connect again", filter = local._logged["access_lost"], by = "ALIGN_SUM", severity = "WARNING" }
     function-errors  = { says = "A function failed in a way that nobody expected", filter = local._logged["errors"], by = "ALIGN_SUM" }
-    marts-failed     = { says = "The marts were not built", filter = "${local._marts_ran} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
+    marts-failed     = { says = "The marts were not built", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
+    marts-drifted    = { says = "A full run built other rows, or could not", filter = "${local._ran["compare_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
     reconcile-failed = { says = "A comparison with Strava's list failed", filter = local._logged["reconcile_failed"], by = "ALIGN_SUM" }
   }
 
   # Nothing of it for `for_s` seconds. It counts once there was anything.
   alerts_absent = {
-    freshness         = { says = "The marts have not been built for an hour", filter = "${local._marts_ran} AND metric.labels.completion_state = \"SUCCEEDED\"", for_s = 3600 }
+    freshness         = { says = "The marts have not been built for an hour", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state = \"SUCCEEDED\"", for_s = 3600 }
     release-stopped   = { says = "Nobody releases parked work any more", filter = local._logged["released"], for_s = 900 }
     reconcile-stopped = { says = "Nobody compares with Strava's list any more", filter = local._logged["reconcile_ran"], for_s = 10800 }
   }

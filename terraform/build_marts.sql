@@ -7,9 +7,11 @@ DECLARE last_activity INT64;
 DECLARE oldest_landed TIMESTAMP;
 DECLARE touched_count INT64;
 DECLARE failed_check STRING;
+DECLARE is_compared BOOL DEFAULT FALSE;
 DECLARE built_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
+DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
 IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'bb23a57d8e9a706b' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';

@@ -196,3 +196,10 @@ def test_a_table_that_a_check_holds_back_is_told_with_its_reason_and_so_are_its_
         with warehouse_on(sql, clock) as renewed:
             assert renewed.refresh().blocked == {}
             assert renewed.query("SELECT 1 AS n FROM marts.monthly_summary").num_rows == 1
+
+        # A row that no run has built: the weekly one finds it, says so, and puts it right.
+        _run(warehouse, f"UPDATE {LAKE}marts.monthly_summary SET activities = 7 WHERE TRUE")
+        weekly = render_script(compile_plan(load_tables(sql)), prefix=LAKE, full=True)
+        with pytest.raises(BadRequest, match=r"built other rows of marts\.monthly_summary;"):
+            _run(warehouse, weekly)
+        _run(warehouse, weekly)

@@ -125,7 +125,10 @@ def test_a_full_refresh_gives_the_same_again(warehouse: Warehouse) -> None:
     before = warehouse.query(sql)
     report = warehouse.refresh(full=True)
     assert report.touched_activities == 5
+    assert report.drifted == {}
     assert warehouse.query(sql).equals(before)
+    runs = warehouse.query("SELECT compared_tables > 0 AS compared FROM ops.script_runs")
+    assert sorted(runs["compared"].to_pylist()) == [False, True]
 
 
 def test_parameters_are_named_and_typed(warehouse: Warehouse) -> None:

@@ -304,10 +304,11 @@ def test_every_alert_reaches_somebody() -> None:
 # The warehouse.
 
 
-def test_the_scheduled_query_is_a_template_of_the_prefix_alone() -> None:
+@pytest.mark.parametrize("name", ["build_marts", "compare_marts"])
+def test_a_scheduled_query_is_a_template_of_the_prefix_alone(name: str) -> None:
     if not terraforming.is_installed():
         pytest.skip(terraforming.ABSENT)
-    script = ROOT / "terraform/build_marts.sql"
+    script = ROOT / f"terraform/{name}.sql"
 
     rendered = terraforming.evaluate(f'templatefile("{script}", {{ prefix = "paceline_dev_" }})')
 

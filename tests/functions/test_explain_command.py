@@ -33,6 +33,9 @@ def test_without_a_service_silver_is_asked_as_well(
     _, page, _ = explain(capsys, "daily", "2024-01-30")
     assert "from silver.activities: 1 rows, read by marts.daily_summary" in page
     assert "7 version 1: bronze/7" in page
+    assert "running over" not in page
+    _, page, _ = explain(capsys, "fitness", "2024-01-30")
+    assert "running over 1 days, 2024-01-30 to 2024-01-30: 1 activities, load 0" in page
 
 
 def test_before_anything_is_built_there_is_nothing_to_explain(

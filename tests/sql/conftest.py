@@ -9,10 +9,12 @@ import pytest
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
+from tests.sql.awkward import loaded
 from tests.sql.landed import SQL
 from tests.unit.conftest import house
 
-__all__ = ["house"]  # the steps over their local adapters, for tests from bytes to marts
+# `house`: the steps over their local adapters, for tests from bytes to marts.
+__all__ = ["house", "loaded"]
 
 Opener = Callable[..., DuckDbWarehouse]
 

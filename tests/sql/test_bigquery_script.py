@@ -119,6 +119,10 @@ def test_what_terraform_reads_is_fresh() -> None:
     told = "run `python -m paceline.warehouse {} > terraform/{}`"
     template = (TERRAFORM / "build_marts.sql").read_text()
     assert template == main(["--template"]), told.format("--template", "build_marts.sql")
+    weekly = (TERRAFORM / "compare_marts.sql").read_text()
+    assert weekly == main(["--template", "--full"]), told.format(
+        "--template --full", "compare_marts.sql"
+    )
     schemas = (TERRAFORM / "tables.json").read_text()
     assert schemas == main(["--schemas"]), told.format("--schemas", "tables.json")
 

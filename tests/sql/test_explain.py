@@ -21,6 +21,7 @@ MAY = str(FIRST_DAY + timedelta(days=4))
 @pytest.fixture
 def trained(warehouse: DuckDbWarehouse) -> DuckDbWarehouse:
     setting = {"athlete_id": 1, "name": "ftp_w", "version": 1, "op": "upsert", "source": "athlete"}
+    speed = {"name": "threshold_speed_mps", "value": 4.0, "valid_from": FIRST_DAY}
     warehouse.append(
         tables(
             {
@@ -32,6 +33,7 @@ def trained(warehouse: DuckDbWarehouse) -> DuckDbWarehouse:
                 "settings": [
                     setting | {"value": 250.0, "valid_from": FIRST_DAY},
                     setting | {"value": 265.0, "valid_from": FIRST_DAY + timedelta(days=5)},
+                    setting | speed,
                 ],
             }
         )
@@ -95,6 +97,7 @@ def test_what_uses_settings_shows_those_of_its_day(trained: DuckDbWarehouse) -> 
     assert [(row["name"], row["value"]) for row in found.settings] == [
         ("ftp_w", 250.0),
         ("rest_hr_bpm", 50.0),
+        ("threshold_speed_mps", 4.0),
     ]
     assert {"silver.activities", "silver.metrics"} <= by_table(found).keys()
     assert found.unread == set()
@@ -107,6 +110,45 @@ def test_the_published_marts_alone_know_activities_versions_and_settings(publish
     assert by_table(found)["marts.activity_summary"] == 1
     assert [(row["activity_id"], row["version"]) for row in found.payloads] == [(5, 1)]
     assert "silver.metrics" in found.unread
+
+
+def test_fitness_runs_over_every_day_so_far(trained: DuckDbWarehouse, published: Ask) -> None:
+    for ask, layers in ((asking(trained), EVERYTHING), (published, PUBLISHED)):
+        (found,) = explained("fitness", [MAY], ask, layers)
+
+        assert found.span is not None
+        assert (found.span.first, str(found.span.last), found.span.days) == (FIRST_DAY, MAY, 5)
+        assert found.span.activities == 6
+        (loads,) = ask(
+            "SELECT SUM(l.load) AS load, COUNT(*) AS n FROM marts.activity_load AS l"
+            " WHERE CAST(l.local_date AS STRING) <= @last",
+            {"last": MAY},
+        )
+        assert loads["n"] == 6
+        assert abs(found.span.load - loads["load"]) < 0.001
+        assert found.span.load > 0
+        assert by_table(found)["marts.activity_load"] == 2  # of the day itself
+
+
+@pytest.mark.parametrize(
+    ("window_days", "days", "activities"), [("1", 1, 2), ("7", 5, 6), ("28", 5, 6)]
+)
+def test_a_window_runs_over_its_days(
+    trained: DuckDbWarehouse, window_days: str, days: int, activities: int
+) -> None:
+    (found,) = explained("rolling", [MAY, "all", window_days], asking(trained), EVERYTHING)
+
+    assert found.span is not None
+    assert (found.span.days, found.span.activities) == (days, activities)
+    assert found.span.activities == found.row["activities"]
+    assert round(found.span.load, 6) == found.row["load"]
+    assert str(found.span.last) == MAY
+
+
+def test_what_does_not_run_has_no_span(trained: DuckDbWarehouse) -> None:
+    (found,) = explained("daily", [MAY, "Run"], asking(trained), EVERYTHING)
+
+    assert found.span is None
 
 
 def test_a_part_of_the_key_gives_every_row_that_has_it(trained: DuckDbWarehouse) -> None:

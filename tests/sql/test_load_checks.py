@@ -1,4 +1,4 @@
-"""The checks of the load marts find the fault that each is there for, and nothing in sound rows."""
+"""Each written check finds the fault that it is there for, and nothing in sound rows."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -42,12 +42,44 @@ DAY = {
     "ctl": 2.35,
     "atl": 13.31,
 }
+METRICS = {
+    "athlete_id": 1,
+    "activity_id": 10,
+    "points": 61,
+    "recorded_s": 60,
+    "paused_s": 0,
+    "max_power_w": 300.0,
+    "normalized_power_w": 210.0,
+    "work_kj": 12.0,
+    "power_histogram": [{"value": 180, "seconds": 40}, {"value": 240, "seconds": 20}],
+    "heartrate_coverage": 0.9,
+    "heartrate_histogram": [{"value": 140, "seconds": 54}],
+}
+POINT = {
+    "athlete_id": 1,
+    "activity_id": 10,
+    "curve": "power",
+    "duration_s": 2,
+    "value": 150.0,
+}
+EFFORT = {
+    "athlete_id": 1,
+    "activity_id": 10,
+    "distance_m": 400,
+    "elapsed_time_s": 60,
+    "start_index": 0,
+    "end_index": 60,
+}
+SETTING = {"athlete_id": 1, "name": "ftp_w", "value": 250.0, "valid_from": date(2024, 1, 1)}
 NEXT_DAY = DAY | {"local_date": date(2024, 3, 1), "day_number": 2, "activities": 0, "load": 0.0}
 
 
 def failing(name: str, rows: Rows, connection: duckdb.DuckDBPyConnection) -> set[str]:
     """The checks of checks.sql that find something in these rows, all of which are touched."""
     touched: Rows = {
+        "touched.activities": [{"athlete_id": 1, "activity_id": 10}],
+        "touched.athletes": [{"athlete_id": 1}],
+        "touched.settings": [{"athlete_id": 1}],
         "touched.loads": [{"athlete_id": 1, "activity_id": 10}],
         "touched.athletes_from": [{"athlete_id": 1, "from_date": date(2024, 2, 29)}],
     }
@@ -80,6 +112,24 @@ def fitness(*days: Row) -> tuple[str, Rows]:
     return "marts.fitness_daily", {"marts.fitness_daily": [*days], "marts.activity_load": [LOAD]}
 
 
+def metrics(**changes: Any) -> tuple[str, Rows]:
+    return "silver.metrics", {"silver.metrics": [METRICS | changes]}
+
+
+def curve(longer: Row) -> tuple[str, Rows]:
+    return "silver.curve_points", {"silver.curve_points": [POINT, POINT | longer]}
+
+
+def effort(**changes: Any) -> tuple[str, Rows]:
+    found = {"silver.efforts": [EFFORT | changes], "silver.metrics": [METRICS]}
+    return "silver.efforts", found
+
+
+def setting(**changes: Any) -> tuple[str, Rows]:
+    later = SETTING | {"valid_from": date(2024, 2, 1)}
+    return "silver.settings", {"silver.settings": [SETTING | changes, later]}
+
+
 FAULTS: Mapping[str, tuple[str, Rows]] = {
     "threshold_hour": load(tss=99.0),
     "load_or_reason": load(load_missing_because="no heart rate"),
@@ -89,17 +139,51 @@ FAULTS: Mapping[str, tuple[str, Rows]] = {
     "bounded": fitness(DAY | {"ctl": 100.1}, NEXT_DAY),
     "no_gap": fitness(DAY, NEXT_DAY | {"local_date": date(2024, 3, 2)}),
     "every_load_counted": fitness(DAY | {"load": 90.0}),
+    "power_possible": metrics(normalized_power_w=300.1),
+    "every_second_counted": metrics(power_histogram=[{"value": 200, "seconds": 59}]),
+    "longer_not_stronger": curve({"duration_s": 10, "value": 150.1}),
+    "within_the_recording": effort(end_index=61),
+    "one_value_a_day": setting(valid_until=date(2024, 2, 2)),
 }
-WRITTEN = set(FAULTS)
+OTHER_FAULTS = (
+    ("power_possible", metrics(normalized_power_w=100.0)),
+    ("every_second_counted", metrics(heartrate_coverage=0.8)),
+    ("within_the_recording", effort(elapsed_time_s=61)),
+    ("within_the_recording", effort(end_index=0)),
+)
+SOUND = (
+    load(),
+    zones(60),
+    fitness(DAY, NEXT_DAY),
+    metrics(),
+    metrics(normalized_power_w=180.0),  # a hard start: below the mean of 200 W
+    metrics(normalized_power_w=None, max_power_w=None, power_histogram=[], heartrate_histogram=[]),
+    curve({"duration_s": 10}),
+    curve({"duration_s": 3, "value": 200.0}),  # 300, 0, 300 W
+    curve({"duration_s": 10, "curve": "heartrate", "value": 151.0}),
+    effort(),
+    setting(valid_until=date(2024, 2, 1)),
+)
+WRITTEN = {
+    check.name
+    for table in TABLES.values()
+    if table.checks
+    for check in checks_of(table, TABLES)
+    if f"-- check: {check.name}:" in table.checks
+}
 
 
-@pytest.mark.parametrize("check", FAULTS)
+def test_every_written_check_has_a_fault_here() -> None:
+    assert set(FAULTS) == WRITTEN
+
+
+@pytest.mark.parametrize(("check", "fault"), [*FAULTS.items(), *OTHER_FAULTS])
 def test_a_check_finds_its_fault_and_no_other_does(
-    check: str, duckdb_tables: duckdb.DuckDBPyConnection
+    check: str, fault: tuple[str, Rows], duckdb_tables: duckdb.DuckDBPyConnection
 ) -> None:
-    assert failing(*FAULTS[check], duckdb_tables) == {check}
+    assert failing(*fault, duckdb_tables) == {check}
 
 
-@pytest.mark.parametrize("sound", [load(), zones(60), fitness(DAY, NEXT_DAY)])
+@pytest.mark.parametrize("sound", SOUND)
 def test_sound_rows_pass(sound: tuple[str, Rows], duckdb_tables: duckdb.DuckDBPyConnection) -> None:
     assert failing(*sound, duckdb_tables) == set()

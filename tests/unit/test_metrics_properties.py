@@ -118,6 +118,17 @@ def test_normalized_power_is_never_below_the_mean_of_its_windows(activity: Activ
 
 
 @given(activities())
+def test_normalized_power_leaves_out_29_seconds_of_the_greatest_power_at_most(
+    activity: Activity,
+) -> None:
+    grid = record(activity.t).grid(activity.watts)
+    found = power.normalized_power_w(grid)
+    if found is not None:
+        windows, left_out = grid.size - (power.WINDOW_S - 1), power.WINDOW_S - 1
+        assert found * windows >= grid.sum() - left_out * grid.max() - NEAR * grid.size
+
+
+@given(activities())
 def test_xpower_is_the_recursion_it_stands_for(activity: Activity) -> None:
     recording = record(activity.t)
     grid = recording.grid(activity.watts)
@@ -168,6 +179,47 @@ def test_a_longer_effort_never_takes_less_time(activity: Activity) -> None:
     times = [effort.elapsed_time_s for effort in efforts]
 
     assert times == sorted(times)
+
+
+@st.composite
+def sparse_ways(draw: st.DrawFn) -> tuple[Ints, Floats]:
+    """Instants and distances of a watch that saves power: minutes, and kilometres, between them."""
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    steps = chance.integers(1, draw(st.sampled_from([2, 20, 400])), draw(st.integers(2, 300)))
+    speed = chance.uniform(0, draw(st.floats(1, 15)), steps.size)
+    return np.cumsum(steps), np.cumsum(steps * speed).round(1)
+
+
+@given(sparse_ways())
+def test_a_longer_stretch_never_takes_less_time_however_sparse_the_samples(
+    way: tuple[Ints, Floats],
+) -> None:
+    t, d = way
+    stretches = [t[each.end_index] - t[each.start_index] for each in best_efforts(follow(d, t))]
+
+    assert stretches == sorted(stretches)
+
+
+@given(sparse_ways())
+def test_a_multiple_of_a_distance_is_not_faster_by_more_than_its_samples_are_apart(
+    way: tuple[Ints, Floats],
+) -> None:
+    t, d = way
+    efforts = best_efforts(follow(d, t), (400, 1_200, 2_000, 4_000))
+    took = {each.distance_m: t[each.end_index] - t[each.start_index] for each in efforts}
+    longest_step_s = np.diff(t).max()
+
+    for short, shortest_s in took.items():
+        for times in (each // short for each in took if each % short == 0):
+            assert times * shortest_s <= took[short * times] + (times - 1) * longest_step_s
+
+
+@given(sparse_ways())
+def test_the_way_ends_with_the_distance_of_the_last_sample(way: tuple[Ints, Floats]) -> None:
+    t, d = way
+    row = summarise(Streams(t.size, {"t": pa.array(t), "distance_m": pa.array(d)}))
+
+    assert row["distance_m"] == d[-1]
 
 
 @given(activities())

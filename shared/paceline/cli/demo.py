@@ -17,7 +17,9 @@ from types import FrameType
 
 from paceline.cli.rehearsal import Rehearsal
 from paceline.cli.world import World
+from paceline.model.given import parse_given
 from paceline.runtime.parts import Runtime
+from paceline.steps.give_settings import Giving, give
 
 LOCAL, EMULATED = "local", "gcp-emulated"
 SHOW_YEARS, CHECK_YEARS = 4, 1
@@ -82,12 +84,24 @@ def _running(demo: World[Runtime]) -> Iterator[World[Runtime]]:
         demo.start_service()
         for athlete_id in demo.connect():
             _say(f"Athlete {athlete_id} is connected")
+        give_heart_rates(demo)
         _say(f"The dashboard is at {demo.url('dashboard')} and fills while history arrives")
         demo.start_dashboard()
         yield demo
     finally:
         _say("\nStopping")
         demo.close()
+
+
+def give_heart_rates(demo: World[Runtime]) -> None:
+    """Athletes know them and Strava does not tell: without them no heart beat is load."""
+    runtime = demo.runtime
+    use = Giving(runtime.lake, runtime.clock, runtime.ids)
+    today = runtime.clock.now().date()
+    for athlete in demo.admin("GET", "athletes"):
+        words = f"max_hr={athlete['max_hr']}", f"rest_hr={athlete['rest_hr']}"
+        given = [each for word in words for each in parse_given(word, today)]
+        give(athlete["id"], given, "paceline demo", use)
 
 
 def _import_history(demo: World[Runtime]) -> None:

@@ -91,6 +91,7 @@ def _report(found: Explained, runtime: LocalRuntime) -> dict[str, Any]:
             for name, value in found.row.items()
             if name not in found.mart.key
         ],
+        "span": vars(found.span) if found.span else None,
         "inputs": [vars(each) for each in found.inputs],
         "settings": found.settings,
         "payloads": [row | {"bronze": _bronze(row, runtime)} for row in found.payloads],
@@ -119,6 +120,9 @@ def _page(report: Mapping[str, Any]) -> Iterator[str]:
     for each in report["values"]:
         told = each["formula"] or each["description"]
         yield f"  {each['column']} = {each['value']}\n      {told}"
+    if span := report["span"]:
+        days = f"{span['days']} days, {span['first']} to {span['last']}"
+        yield f"running over {days}: {span['activities']} activities, load {span['load']:g}"
     for each in report["inputs"]:
         yield f"from {each['table']}: {each['count']} rows, read by {each['read_by']}"
         yield from (f"  {_pairs(row, of=report)}" for row in each["rows"])

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> str:
     if options.schemas:
         return json.dumps(table_schemas(tables), indent=1) + "\n"
     if options.template:
-        return render_template(compile_plan(tables))
+        return render_template(compile_plan(tables), full=options.full)
     if options.tables:
         return "\n\n".join(render_tables(tables, prefix=options.prefix)) + "\n"
     return render_script(compile_plan(tables), prefix=options.prefix, full=options.full)

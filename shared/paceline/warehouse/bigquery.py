@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
+from paceline.warehouse import bigquery_drift as drift
 from paceline.warehouse.bigquery_tables import bigquery_name, quote, rename, render_views
 from paceline.warehouse.plan import TOUCHED, WATERMARKS, Build, Plan
 from paceline.warehouse.restrict import is_touched, touched_rows
@@ -28,7 +29,6 @@ _VARIABLES = {
     "touched_activities": "touched_count",
     "built_tables": "ARRAY_LENGTH(built_names)",
     "blocked_tables": "ARRAY_LENGTH(blocked_names)",
-    "compared_tables": "0",
     "failed_at": "CURRENT_TIMESTAMP()",
 }
 
@@ -46,9 +46,9 @@ def render_script(
     return "\n\n".join(script.parts()) + "\n"
 
 
-def render_template(plan: Plan) -> str:
+def render_template(plan: Plan, *, full: bool = False) -> str:
     """The script as Terraform's templatefile() reads it, with ${prefix} before each dataset."""
-    script = render_script(plan, prefix="PREFIX__")
+    script = render_script(plan, prefix="PREFIX__", full=full)
     return script.replace("${", "$${").replace("%{", "%%{").replace("PREFIX__", "${prefix}")
 
 
@@ -58,15 +58,20 @@ class _Script:
         self._prefix = prefix
         self._full = full
         self._reports = reports
+        self._variables = _VARIABLES | {
+            "compared_tables": drift.count_compared(plan) if full else "0"
+        }
 
     def parts(self) -> Iterator[str]:
         yield _HEADER
-        if self._full:
-            yield self._transaction(*self._plan.forget_watermark)
-        else:
+        if not self._full:
             yield self._refuse_other_sql()
         yield self._newest()
-        if not self._full:
+        if self._full:
+            yield self._sql(drift.decide(self._plan))
+            yield self._sql(drift.remember(self._plan))
+            yield self._transaction(*self._plan.forget_watermark)
+        else:
             yield self._return_when_idle()
         yield self._make_views()
         for touch in self._plan.touches:
@@ -80,6 +85,8 @@ class _Script:
             yield self._bounds()
         for build in self._plan.builds:
             yield f"-- {build.table.name}: {build.table.grain}\n{self._build(build)}"
+        if self._full:
+            yield self._sql(drift.compare(self._plan))
         yield f"{self._sql(self._plan.record_run)};"
         advance = indent(self._transaction(*self._plan.advance_watermark), "  ")
         otherwise = "" if self._reports else f"ELSE\n  {_RAISE}\n"
@@ -87,8 +94,10 @@ class _Script:
         if self._reports:
             yield (
                 "SELECT touched_count AS touched_activities, built_names AS built,"
-                " blocked_names AS blocked, blocked_reasons AS reasons;"
+                " blocked_names AS blocked, blocked_reasons AS reasons, drifted_names AS drifted;"
             )
+        elif self._full:
+            yield f"IF ARRAY_LENGTH(drifted_names) > 0 THEN\n  {_RAISE_DRIFT}\nEND IF;"
 
     def _refuse_other_sql(self) -> str:
         """Rows that other SQL built would stay beside the new ones, and nobody would know."""
@@ -200,7 +209,7 @@ class _Script:
         values = {"table_name": quote(name), "reason": reason}
         record = rename(self._plan.record_failure, self._plan.tables, self._prefix)
         return [
-            f"{replace_parameters(record, _VARIABLES | values)};",
+            f"{replace_parameters(record, self._variables | values)};",
             f"SET blocked_names = ARRAY_CONCAT(blocked_names, [{quote(name)}]);",
             f"SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [{reason}]);",
         ]
@@ -211,7 +220,7 @@ class _Script:
 
     def _sql(self, statement: str) -> str:
         renamed = rename(statement, self._plan.tables, self._prefix)
-        text = replace_parameters(renamed, _VARIABLES).strip()
+        text = replace_parameters(renamed, self._variables).strip()
         # Or a comment at its end would take in what follows.
         return f"{text}\n" if "--" in text.rpartition("\n")[2] else text
 
@@ -230,10 +239,16 @@ DECLARE last_activity INT64;
 DECLARE oldest_landed TIMESTAMP;
 DECLARE touched_count INT64;
 DECLARE failed_check STRING;
+DECLARE is_compared BOOL DEFAULT FALSE;
 DECLARE built_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_names ARRAY<STRING> DEFAULT [];
-DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];"""
+DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
+DECLARE drifted_names ARRAY<STRING> DEFAULT [];"""
 _RAISE = (
     "RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '),"
     " '; ops.check_failures says why');"
+)
+_RAISE_DRIFT = (
+    "RAISE USING MESSAGE = CONCAT('a full run built other rows of ',"
+    " ARRAY_TO_STRING(drifted_names, ', '), '; ops.check_failures says how many');"
 )

@@ -1,18 +1,20 @@
 """Where a number of a mart comes from: its formula, the rows it is made of, settings, payloads.
 
 Nothing is recorded for it while marts are built. What a mart reads is known from its SQL, and
-which rows from its key: those with the same key, or on the days that the key says.
+which rows from its key: those with the same key, or on the days that the key says. A measure that
+runs from day to day is made of all the days before as well: they are counted, not listed.
 """
 
 # ruff: noqa: S608 - names come from the repository's own sql/, values are parameters
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from paceline.errors import SettingsInvalid
 from paceline.warehouse.order import reads
+from paceline.warehouse.restrict import FROM_DATE
 from paceline.warehouse.tables import Table
 
 Row = dict[str, Any]
@@ -23,6 +25,7 @@ MOST_ROWS = 20
 SETTINGS = "silver.settings"
 # What says the same where silver cannot be read.
 STAND_INS = {"silver.activities": "marts.activity_summary", SETTINGS: "marts.settings"}
+_WINDOW = "window_days"
 _NOT_INPUTS = {"touched", "landing", "ops"}
 _PERIODS = {
     "week_start": (
@@ -45,11 +48,23 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The days that a running measure was made of, up to its own."""
+
+    first: date
+    last: date
+    days: int
+    activities: int
+    load: float
+
+
+@dataclass(frozen=True)
 class Explained:
     """One row of a mart, and what it is made of."""
 
     mart: Table
     row: Row
+    span: Span | None = None
     inputs: list[Input] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # sources that cannot be read from here
     settings: list[Row] = field(default_factory=list)
@@ -141,12 +156,29 @@ class _Tracing:
         return self.ask(f"{_select(table, where)}{order} LIMIT {MOST_ROWS}", key)
 
     def trace(self, mart: Table, row: Row) -> Explained:
-        found = Explained(mart, row)
+        found = Explained(mart, row, self._span(mart, row))
         key = {name: str(row[name]) for name in mart.key if row[name] is not None}
         self._follow(mart, _select(mart, _has(key)), key, found)
         if self._uses_settings(mart):
             found.settings.extend(self._settings(found))
         return found
+
+    def _span(self, mart: Table, row: Row) -> Span | None:
+        """All days so far, or those of its window, in the rows that the mart has of single days."""
+        if mart.rebuilt_by is None or FROM_DATE not in self.tables[mart.rebuilt_by].column_names:
+            return None
+        last, others = row["local_date"], set(mart.key) - {"local_date", _WINDOW}
+        key = {name: str(row[name]) for name in others}
+        where = f"{_has(key)} AND CAST(src.local_date AS STRING) <= @last"
+        key["last"] = str(last)
+        if _WINDOW in row:
+            where += f" AND CAST(src.local_date AS STRING) >= @first AND src.{_WINDOW} = 1"
+            key["first"] = str(last - timedelta(days=row[_WINDOW] - 1))
+        sums = "COUNT(*) AS days, SUM(src.activities) AS activities, SUM(src.load) AS load"
+        ends = "MIN(src.local_date) AS first, MAX(src.local_date) AS last"
+        return Span(
+            **self.ask(f"SELECT {ends}, {sums} FROM {mart.name} AS src WHERE {where}", key)[0]
+        )
 
     def _follow(self, reader: Table, sql: str, key: Mapping[str, str], found: Explained) -> None:
         for source in self._sources(reader, found):

@@ -31,14 +31,24 @@ SELECT
   activities.started_local,
   activities.distance_m,
   activities.distance_m / 1000 AS distance_km,
+  activities.distance_m / 1609.344 AS distance_mi,
   activities.moving_time_s,
   activities.elapsed_time_s,
   activities.elevation_gain_m,
+  activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
   3.6 * COALESCE(
     activities.average_speed_mps,
     SAFE_DIVIDE(activities.distance_m, activities.moving_time_s)
   ) AS average_speed_kmh,
-  SAFE_DIVIDE(1000 * activities.moving_time_s, activities.distance_m) AS pace_s_per_km,
+  3.6 / 1.609344 * COALESCE(
+    activities.average_speed_mps,
+    SAFE_DIVIDE(activities.distance_m, activities.moving_time_s)
+  ) AS average_speed_mph,
+  SAFE_DIVIDE(1000 * NULLIF(activities.moving_time_s, 0), activities.distance_m) AS pace_s_per_km,
+  SAFE_DIVIDE(
+    1609.344 * NULLIF(activities.moving_time_s, 0),
+    activities.distance_m
+  ) AS pace_s_per_mi,
   COALESCE(
     activities.average_heartrate_bpm,
     metrics.average_heartrate_bpm

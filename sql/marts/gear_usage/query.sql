@@ -41,8 +41,10 @@ SELECT
   COALESCE(used.distance_m, 0) / 1000 AS distance_km,
   COALESCE(used.distance_m, 0) / 1609.344 AS distance_mi,
   gear.distance_m / 1000 AS strava_distance_km,
+  gear.distance_m / 1609.344 AS strava_distance_mi,
   COALESCE(used.moving_time_s, 0) AS moving_time_s,
   COALESCE(used.elevation_gain_m, 0) AS elevation_gain_m,
+  COALESCE(used.elevation_gain_m, 0) / 0.3048 AS elevation_gain_ft,
   used.first_used_on,
   used.last_used_on
 FROM

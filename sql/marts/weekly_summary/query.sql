@@ -42,8 +42,11 @@ SELECT
   moving_time_s,
   elapsed_time_s,
   elevation_gain_m,
+  elevation_gain_m / 0.3048 AS elevation_gain_ft,
   work_kj,
   calories_kcal,
-  longest_distance_m
+  longest_distance_m,
+  longest_distance_m / 1000 AS longest_distance_km,
+  longest_distance_m / 1609.344 AS longest_distance_mi
 FROM
   weeks

@@ -1,10 +1,4 @@
-WITH points AS (
-  SELECT
-    *
-  FROM
-    silver.curve_points
-),
-last_days AS (
+WITH last_days AS (
   SELECT
     athlete_id,
     MAX(local_date) AS local_date
@@ -13,15 +7,47 @@ last_days AS (
   GROUP BY
     athlete_id
 ),
+greatest AS (
+  -- Few numbers of many points: only points that have one of them are ranked.
+  SELECT
+    athlete_id,
+    sport_group,
+    curve,
+    year,
+    duration_s,
+    MAX(value) AS value
+  FROM
+    silver.curve_points
+  GROUP BY
+    athlete_id,
+    sport_group,
+    curve,
+    year,
+    duration_s
+),
 of_years AS (
   SELECT
-    *
+    points.*
   FROM
-    points
+    silver.curve_points AS points
+  INNER JOIN
+    greatest
+  ON
+    points.athlete_id = greatest.athlete_id
+    AND points.sport_group = greatest.sport_group
+    AND points.curve = greatest.curve
+    AND points.year = greatest.year
+    AND points.duration_s = greatest.duration_s
+    AND points.value = greatest.value
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY athlete_id, sport_group, curve, year, duration_s
-      ORDER BY value DESC, started_at, activity_id
+      PARTITION BY
+        points.athlete_id,
+        points.sport_group,
+        points.curve,
+        points.year,
+        points.duration_s
+      ORDER BY points.started_at, points.activity_id
     ) = 1
 ),
 candidates AS (
@@ -63,7 +89,7 @@ candidates AS (
     points.activity_id,
     points.local_date
   FROM
-    points
+    silver.curve_points AS points
   INNER JOIN
     last_days
   ON

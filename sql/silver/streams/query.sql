@@ -5,6 +5,7 @@ WITH landed AS (
     landing.streams
 ),
 newest AS (
+  -- Without the points, and not from `landed`: what two read is kept in memory as a whole.
   SELECT
     athlete_id,
     activity_id,
@@ -12,7 +13,7 @@ newest AS (
     op,
     chunks
   FROM
-    landed
+    landing.streams
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY athlete_id, activity_id

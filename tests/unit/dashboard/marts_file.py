@@ -16,6 +16,10 @@ _SCHEMA = """
 """
 
 _MARTS = """
+    CREATE TABLE sports AS
+    SELECT *
+    FROM (VALUES ('Run', 'run'), ('TrailRun', 'run'), ('Ride', 'ride'), ('Swim', 'swim'))
+      AS sport (sport_type, sport_group);
     CREATE TABLE activity_summary AS
     SELECT
       athlete_id, activity_id, name, sport_type,

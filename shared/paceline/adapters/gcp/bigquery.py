@@ -101,9 +101,8 @@ class BigQueryWarehouse:
         started_at = self._clock.now()
         full = full or self._built_by_other_sql()
         script = render_script(self._plan, prefix=self._prefix, full=full, reports=True)
-        config = self._config("build_marts", self._limits.script_s)
-        if full:
-            config.maximum_bytes_billed = None  # it reads all that there is, and somebody asked
+        # A full run reads all that there is, and somebody asked for it.
+        config = self._config("build_marts", self._limits.script_s, is_capped=not full)
         with _translated("run the script"):
             found = self._answer(script, config, self._limits.script_s)
         seconds = (self._clock.now() - started_at).total_seconds()
@@ -111,7 +110,9 @@ class BigQueryWarehouse:
             return RefreshReport(0, (), {}, seconds)
         told = found.to_pylist()[0]
         blocked = dict(zip(told["blocked"], told["reasons"], strict=True))
-        return RefreshReport(told["touched_activities"], tuple(told["built"]), blocked, seconds)
+        drifted = dict.fromkeys(told["drifted"], "other rows: see ops.check_failures")
+        built = tuple(told["built"])
+        return RefreshReport(told["touched_activities"], built, blocked, seconds, drifted)
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """Read with GoogleSQL: tables are `layer.table`, parameters @named."""
@@ -220,12 +221,13 @@ class BigQueryWarehouse:
             found = self._answer(built_by, self._config("build_marts", 60), 60)
         return found.num_rows > 0 and bool(found["plan"][0].as_py() != self._plan.signature)
 
-    def _config(self, step: str, within_s: float) -> bigquery.QueryJobConfig:
-        return bigquery.QueryJobConfig(
-            labels={"step": step},
-            job_timeout_ms=int(within_s * 1000),
-            maximum_bytes_billed=self._limits.bytes_billed,
-        )
+    def _config(
+        self, step: str, within_s: float, *, is_capped: bool = True
+    ) -> bigquery.QueryJobConfig:
+        config = bigquery.QueryJobConfig(labels={"step": step}, job_timeout_ms=int(within_s * 1000))
+        if is_capped:
+            config.maximum_bytes_billed = self._limits.bytes_billed
+        return config
 
     def _answer(self, sql: str, config: bigquery.QueryJobConfig, within_s: float) -> pa.Table:
         job = self._client.query(sql, job_config=config, location=self._location, **self._call)

@@ -5,6 +5,21 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+# Strava's stream keys and the names of our columns.
+STREAM_COLUMNS = {
+    "time": "t",
+    "distance": "distance_m",
+    "altitude": "altitude_m",
+    "velocity_smooth": "speed_mps",
+    "heartrate": "heartrate_bpm",
+    "cadence": "cadence_rpm",
+    "watts": "power_w",
+    "temp": "temp_c",
+    "moving": "moving",
+    "grade_smooth": "grade_pct",
+}
+STREAM_KEYS = (*STREAM_COLUMNS, "latlng")
+
 
 def _whole(value: Any) -> Any:
     """28099.0 is 28099, and 10.5 s of moving is stored as 10: whole seconds are all we keep."""

@@ -6,13 +6,11 @@ a wrong value would spoil a number. Fields: developers.strava.com/docs/reference
 
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from paceline.adapters.strava import wire_profile
-from paceline.adapters.strava.fields import Int, first_misfit
+from paceline.adapters.strava.fields import STREAM_KEYS, Int, first_misfit
 from paceline.adapters.strava.wire_activity import activity_row
 from paceline.errors import PayloadInvalid
 from paceline.model.bronze import Kind
@@ -27,25 +25,8 @@ class _Numbered(BaseModel):
 
 _PAGE = TypeAdapter(list[dict[str, Any]])
 
-# Strava's stream keys and the names of our columns.
-STREAM_COLUMNS = {
-    "time": "t",
-    "distance": "distance_m",
-    "altitude": "altitude_m",
-    "velocity_smooth": "speed_mps",
-    "heartrate": "heartrate_bpm",
-    "cadence": "cadence_rpm",
-    "watts": "power_w",
-    "temp": "temp_c",
-    "moving": "moving",
-    "grade_smooth": "grade_pct",
-}
-STREAM_KEYS = (*STREAM_COLUMNS, "latlng")
-
 # Eleven streams without a point are smaller than this; parsing what is larger says nothing new.
 _LARGEST_EMPTY_BYTES = 4_096
-
-_TYPES = {"t": pa.int64(), "moving": pa.bool_()}
 
 
 class StravaWire:
@@ -70,25 +51,14 @@ class StravaWire:
         if len(body) > _LARGEST_EMPTY_BYTES:
             return True
         try:
-            return self.streams(body).points > 0
+            return any(_lists(body).values())
         except PayloadInvalid:
             return True
 
     def streams(self, body: bytes) -> Streams:
-        payload = _object(body, "The streams are not an object keyed by type.")
-        data = {key: _data(payload, key) for key in STREAM_KEYS if key in payload}
-        lengths = {key: len(values) for key, values in data.items()}
-        if len(set(lengths.values())) > 1:
-            found = ", ".join(f"{key} {length}" for key, length in sorted(lengths.items()))
-            raise PayloadInvalid(f"The streams are of unequal length: {found}.")
-        columns = {
-            STREAM_COLUMNS[key]: _array(key, values, _TYPES.get(STREAM_COLUMNS[key], pa.float64()))
-            for key, values in data.items()
-            if key != "latlng"
-        }
-        if "latlng" in data:
-            columns |= _coordinates(data["latlng"])
-        return Streams(points=max(lengths.values(), default=0), columns=columns)
+        from paceline.adapters.strava.wire_streams import streams_of  # noqa: PLC0415 - it needs Arrow
+
+        return streams_of(_lists(body))
 
 
 def _listed_row(item: dict[str, Any]) -> Listed:
@@ -110,31 +80,14 @@ def _object(body: bytes, otherwise: str) -> dict[str, Any]:
     return payload
 
 
+def _lists(body: bytes) -> dict[str, list[Any]]:
+    payload = _object(body, "The streams are not an object keyed by type.")
+    return {key: _data(payload, key) for key in STREAM_KEYS if key in payload}
+
+
 def _data(payload: dict[str, Any], key: str) -> list[Any]:
     stream = payload[key]
     data = stream.get("data") if isinstance(stream, dict) else None
     if not isinstance(data, list):
         raise PayloadInvalid(f"The stream {key} has no list of data.")
     return data
-
-
-def _array(key: str, values: list[Any], kind: pa.DataType) -> pa.Array:
-    try:
-        return pa.array(values, type=kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        raise PayloadInvalid(f"The stream {key} holds a value that is not a {kind}.") from error
-
-
-def _coordinates(pairs: list[Any]) -> dict[str, pa.Array]:
-    """Latitude and longitude apart; a missing pair, or one at null island, is null in both."""
-    try:
-        given = pa.array(pairs, pa.list_(pa.float64()))
-        if given.null_count or set(given.value_lengths().unique().to_pylist()) - {2}:
-            given = pa.array([pair or [0.0, 0.0] for pair in pairs], pa.list_(pa.float64()))
-        both = given.flatten().to_numpy(zero_copy_only=False).reshape(-1, 2)
-        if len(both) != len(pairs):
-            raise ValueError("a list of another length than two")
-    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
-        raise PayloadInvalid("The stream latlng holds something else than pairs.") from error
-    unknown = ~both.any(axis=1) | np.isnan(both).any(axis=1)
-    return {name: pa.array(both[:, i], mask=unknown) for i, name in enumerate(("lat", "lng"))}

@@ -1,0 +1,6 @@
+SELECT
+  sport_type,
+  sport_group,
+  virtual
+FROM
+  silver.sports
