@@ -52,7 +52,7 @@ def test_whatever_dies_in_the_cloud_the_marts_equal_the_truth(world: EmulatedReh
     healed = paceline(world, "reconcile", "--full")
     assert healed.returncode == 0, healed.stderr
     assert wait_for(lambda: idle(world), within_s=60), world.runtime.ledger.counts()
-    wait_for(lambda: not world.differences(), within_s=120, look_every_s=5)
+    wait_for(lambda: not world.differences(), within_s=world.settles_within_s, look_every_s=5)
 
     assert world.differences() == []
     assert world.final_differences() == []

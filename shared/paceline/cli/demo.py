@@ -128,7 +128,7 @@ def _push_events(demo: World[Runtime]) -> None:
 
 def _settled(demo: World[Runtime]) -> list[str]:
     """Wait until the marts equal the simulator; what still differs when time is up."""
-    progress, deadline = Progress(), time.monotonic() + CHECK_WITHIN_S
+    progress, deadline = Progress(), time.monotonic() + demo.settles_within_s
     while (faults := demo.differences()) and time.monotonic() < deadline:
         demo.processes.alive()
         progress.show(f"{len(faults)} differences between the marts and the simulator")

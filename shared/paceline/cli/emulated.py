@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage as cloud_storage
+from google.cloud.storage import Client
 
 from paceline.adapters.gcp.pubsub_topology import Delivering, create_bus
 from paceline.cli.emulators.bigquery import PROJECT, bigquery
@@ -40,6 +40,8 @@ DELIVERING = Delivering(ack_within_s=30, max_attempts=20, backoff_s=(1, 5))
 class EmulatedRehearsal(World[GcpRuntime]):
     """Four servers in the place of Google's, and one that runs the functions."""
 
+    settles_within_s = 900  # the stand-in for BigQuery takes a minute for the script
+
     _cloud_stands = False
 
     def start_service(self, *, wait: bool = True) -> None:
@@ -65,7 +67,7 @@ class EmulatedRehearsal(World[GcpRuntime]):
         os.environ.update(self._cloud_environment())
         _make_secrets(self._secrets, self.settings())
         nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        client = cloud_storage.Client(project=PROJECT, credentials=nobody)
+        client = Client(project=PROJECT, credentials=nobody)
         client.create_bucket(BUCKET)
         client.close()
         self.create_bus()

@@ -1,7 +1,8 @@
-"""`paceline rebuild`: silver and marts from bronze alone, compared with what was there.
+"""`paceline rebuild`: silver and marts from bronze alone; Strava is not asked.
 
-A new warehouse file is built beside the old one and renamed over it in the end, so that a rebuild
-which is stopped half way has changed nothing.
+On a laptop a new warehouse file is built beside the old one, compared with it, and renamed over it
+in the end, so that a rebuild which is stopped half way has changed nothing. In the cloud bronze is
+loaded into landing once more, where the same versions change nothing, and the full script is run.
 """
 
 import sys
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.duckdb_fingerprint import differences
-from paceline.runtime import current_local
+from paceline.ports import Landing
+from paceline.runtime import current
 from paceline.runtime.local import LocalRuntime
+from paceline.runtime.parts import Runtime
+from paceline.steps import build_marts
 from paceline.steps.rebuild import rebuild as rebuild_silver
 from paceline.warehouse.tables import TableInvalid
 
@@ -22,7 +26,18 @@ _KEPT = {
 
 
 def rebuild() -> int:
-    runtime = current_local()
+    runtime = current()
+    return _beside(runtime) if isinstance(runtime, LocalRuntime) else _in_place(runtime)
+
+
+def _in_place(runtime: Runtime) -> int:
+    _load(runtime, runtime.warehouse)
+    outcome = build_marts.run(runtime.building_marts, full=True)
+    print(f"{outcome.name}: " + ", ".join(f"{k} {v}" for k, v in outcome.fields.items()))
+    return 0 if outcome.name == "built" else 1
+
+
+def _beside(runtime: LocalRuntime) -> int:
     old = _old(runtime)
     if old and (blocked := old.refresh().blocked):
         print(f"Left as they were by the last run: {', '.join(blocked)}.", file=sys.stderr)
@@ -38,9 +53,7 @@ def rebuild() -> int:
 
 def _rebuild(runtime: LocalRuntime, old: DuckDbWarehouse | None, new: DuckDbWarehouse) -> list[str]:
     """Returns the tables with other rows than before."""
-    counts = rebuild_silver(runtime.rebuilding(new), _show)
-    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    print(f"\r\x1b[2KObjects of bronze: {told or 'none'}.")
+    _load(runtime, new)
     if old:
         _keep_history(old, new)
     if blocked := new.refresh(full=True).blocked:
@@ -55,6 +68,12 @@ def _rebuild(runtime: LocalRuntime, old: DuckDbWarehouse | None, new: DuckDbWare
     if not differing:
         print("Silver and marts are what they were.")
     return list(differing)
+
+
+def _load(runtime: Runtime, landing: Landing) -> None:
+    counts = rebuild_silver(runtime.rebuilding(landing), _show)
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"\r\x1b[2KObjects of bronze: {told or 'none'}.")
 
 
 def _old(runtime: LocalRuntime) -> DuckDbWarehouse | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from paceline.cli.processes import Processes, free_port
 from paceline.cli.truth import differences
@@ -30,6 +30,8 @@ R_co = TypeVar("R_co", bound=Runtime, covariant=True)
 @dataclass
 class World(Generic[R_co]):
     """Processes, ports and our own hands on the stores, below one folder."""
+
+    settles_within_s: ClassVar[float] = 120  # the marts, after the last event
 
     root: Path
     home: Path
