@@ -74,6 +74,7 @@ generated: $(BIN)/.dev ## Renew what is generated from the code and from sql/: d
 	@$(BIN)/python -m paceline.warehouse --template > terraform/build_marts.sql
 	@$(BIN)/python -m paceline.warehouse --template --full > terraform/compare_marts.sql
 	@$(BIN)/python -m paceline.warehouse --dictionary > docs/dictionary.md
+	@$(BIN)/python benchmarks/costs.py --write
 
 deploy: ## Deploy to Google Cloud (ENV=dev PROJECT=my-project)
 	@test -f terraform/environments/$(ENV).gcs.tfbackend || { echo "Say ENV=dev, stage or prod"; exit 2; }

@@ -13,6 +13,7 @@ import pytest
 from paceline import errors
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
+from paceline.cli import main
 from paceline.model.landed import Landed
 from paceline.runtime import pages
 from paceline.steps import connect_athlete, receive_webhook
@@ -37,6 +38,21 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
         target = document.parent / path if path else document
         assert target.exists(), path
         assert not heading or heading in _headings(target), f"{path}#{heading}"
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_a_document_names_is_there(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = document.read_text().splitlines()
+    text = "\n".join(line for line in lines if "| planned |" not in line)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"(?:`|^ {3,}|&& )make ([a-z-]+)", text, re.MULTILINE)) <= targets
+    for command in set(re.findall(r"(?:`|bin/|^)paceline ([a-z]+)", text, re.MULTILINE)):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0, f"{command}: {capsys.readouterr().err}"
 
 
 def test_every_error_has_a_row_that_says_what_to_do() -> None:

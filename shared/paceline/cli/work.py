@@ -57,7 +57,7 @@ def _one(athlete_id: int, wish: Backfill, arguments: argparse.Namespace, runtime
     left = runtime.ledger.parked()[Priority.BACKFILL]
     return (
         f"Athlete {athlete_id}: {done.listed} activities listed, {done.planned} to import; "
-        f"done about {_eta(runtime, left)}. paceline up imports them."
+        f"done about {_eta(runtime, left)}. {_worker(runtime)} imports them."
     )
 
 
@@ -68,8 +68,13 @@ def sync(arguments: argparse.Namespace) -> int:
     now = runtime.clock.now()
     for activity_id in arguments.ids:
         runtime.ledger.put(activity_id, lambda entry: _wanted_now(entry, athlete_id, now))
-    print(f"{len(arguments.ids)} activities are asked for next; paceline up fetches them.")
+    asked = f"{len(arguments.ids)} activities are asked for next"
+    print(f"{asked}; {_worker(runtime)} fetches them.")
     return 0
+
+
+def _worker(runtime: Runtime) -> str:
+    return "paceline up" if runtime.settings.runtime == "local" else "fetch_activity"
 
 
 def _wanted_now(entry: Entry | None, athlete_id: int, now: datetime) -> Entry:
