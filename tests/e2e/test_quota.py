@@ -4,7 +4,8 @@ Of 100 reads a day four are left to the last minute, for those who finish then, 
 may leave an odd one: so 95 % is asked for here, where 1,000 a day must reach 99 %.
 """
 
-from benchmarks.quota import LAST, imported, reads_to_first_totals, world
+from benchmarks.quota import LAST, imported, reads_to_first_totals
+from benchmarks.virtual.world import world
 from paceline.cli.truth import differences
 
 LIMITS = (20, 100)
