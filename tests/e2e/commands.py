@@ -9,7 +9,7 @@ from paceline.runtime.parts import Runtime
 
 
 def paceline(
-    world: World[Runtime], *arguments: str, **changes: str
+    world: World[Runtime], *arguments: str, within_s: float = 60, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")}
     return subprocess.run(
@@ -19,5 +19,5 @@ def paceline(
         cwd=world.root,
         env=env | world.settings() | changes,
         text=True,
-        timeout=60,
+        timeout=within_s,
     )

@@ -19,7 +19,6 @@ OURS = {
     "paceline.errors",
     "paceline.model",
     "paceline.model.event",
-    "paceline.model.outcome",
     "paceline.model.routes",
     "paceline.ports",
     "paceline.runtime",
