@@ -38,7 +38,7 @@ from paceline.steps import fetch_activity, load_silver
 from paceline.steps.fetch_activity import STREAM_KEYS
 from paceline.warehouse.tables import INGESTED_AT
 
-THREADS, ROUND_S = 2, 4.0
+THREADS, ROUND_S = 2, 6.0
 PUSHED_EVENTS = 200
 FETCHING, LOADING = ("fetch_activity", "forget_athlete"), ("load_silver",)
 

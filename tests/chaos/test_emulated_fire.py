@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from paceline.cli.emulated import EmulatedRehearsal
+from paceline.ledger import Entry
 from tests.e2e.commands import paceline
 from tests.emulators import found_or_skipped
 from tests.waiting import wait_for
@@ -18,7 +19,13 @@ from tests.waiting import wait_for
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--seed", "11", "--years", "0.1", "--max-points", "200", "--webhook-gap-s", "0.5"]
 KNOBS = {"duplicate_share": 0.1, "reorder_share": 0.2, "forge_share": 0.05, "rotation": "always"}
-SETTINGS = {"PACELINE_TICK_S": "1", "PACELINE_REFRESH_S": "10"}
+# The stand-in for BigQuery takes a minute for the script, so that is run once, in the end.
+LATER = "86400"
+SETTINGS = {
+    "PACELINE_TICK_S": "1",
+    "PACELINE_REFRESH_S": LATER,
+    "PACELINE_RECONCILE_S": LATER,
+}
 PORTS = {"simulator": 12_022, "paceline": 12_021, "dashboard": 12_501}
 EVENTS_BETWEEN = 12
 
@@ -48,11 +55,16 @@ def test_whatever_dies_in_the_cloud_the_marts_equal_the_truth(world: EmulatedReh
     world.admin("POST", "live", {"every_s": 0})
     assert_spooled_events_came_back(world)
 
+    # What was on the bus when it died is claimed for a quarter of an hour: nobody waits for that.
+    asked = paceline(world, "sync", *map(str, parked(world)))
+    assert asked.returncode == 0, asked.stderr
     assert wait_for(lambda: idle(world), within_s=60), world.runtime.ledger.counts()
     healed = paceline(world, "reconcile", "--full")
     assert healed.returncode == 0, healed.stderr
     assert wait_for(lambda: idle(world), within_s=60), world.runtime.ledger.counts()
-    wait_for(lambda: not world.differences(), within_s=world.settles_within_s, look_every_s=5)
+    # What the bus lost of what had landed is in bronze, and in nobody's list of work.
+    built = paceline(world, "rebuild", within_s=900)
+    assert built.returncode == 0, built.stdout + built.stderr
 
     assert world.differences() == []
     assert world.final_differences() == []
@@ -105,4 +117,11 @@ def assert_spooled_events_came_back(world: EmulatedRehearsal) -> None:
 
 
 def idle(world: EmulatedRehearsal) -> bool:
-    return world.runtime.ledger.counts()["parked"] == 0
+    """Nothing is left to do but to ask once more, in minutes, for streams that may never come."""
+    return not any(entry.last_error != "no streams yet" for entry in parked(world).values())
+
+
+def parked(world: EmulatedRehearsal) -> dict[int, Entry]:
+    (athlete,) = world.runtime.vault.athletes()
+    known = world.runtime.ledger.of_athlete(athlete.athlete_id)
+    return {number: entry for number, entry in known.items() if entry.state == "parked"}

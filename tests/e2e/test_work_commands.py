@@ -140,10 +140,10 @@ def test_a_second_reconcile_is_told_that_one_is_running(world: Rehearsal) -> Non
 def test_a_rebuild_asks_strava_nothing_and_changes_no_number(world: Rehearsal) -> None:
     equal(world)
     world.processes.stop("paceline")
-    nobody = {"PACELINE_STRAVA_API_BASE": "http://127.0.0.1:9"}
+    nobody = "http://127.0.0.1:9"
     try:
-        done = paceline(world, "rebuild", **nobody)
-        again = paceline(world, "refresh", "--full", **nobody)
+        done = paceline(world, "rebuild", PACELINE_STRAVA_API_BASE=nobody)
+        again = paceline(world, "refresh", "--full", PACELINE_STRAVA_API_BASE=nobody)
     finally:
         world.start_service()
 

@@ -24,4 +24,4 @@ class PushedService(Service):
             "build_marts": self.settings.refresh_s,
         }
         for step, every_s in every.items():
-            self.repeat(step, every_s, partial(self.order, step, {}))
+            self.repeat(step, every_s, partial(self.order, step, {}), at_once=False)

@@ -67,9 +67,11 @@ class Service:
         thread.start()
         self._threads.append(thread)
 
-    def repeat(self, step: str, every_s: float, act: Callable[[], object]) -> None:
-        """On a thread of its own: `act` now and then again, whatever trouble it has."""
-        self.run(step, partial(self._repeat, step, every_s, act))
+    def repeat(
+        self, step: str, every_s: float, act: Callable[[], object], *, at_once: bool = True
+    ) -> None:
+        """On a thread of its own: `act` again and again, whatever trouble it has."""
+        self.run(step, partial(self._repeat, step, every_s, act, at_once=at_once))
 
     def order(self, step: str, order: Mapping[str, Any]) -> int:
         """What the scheduler posts; the status that is answered."""
@@ -86,7 +88,11 @@ class Service:
             self.ended.set()
             raise
 
-    def _repeat(self, step: str, every_s: float, act: Callable[[], object]) -> None:
+    def _repeat(
+        self, step: str, every_s: float, act: Callable[[], object], *, at_once: bool
+    ) -> None:
+        if not at_once and self.stopping.wait(every_s):
+            return
         while True:
             with trouble_logged(step):
                 act()
