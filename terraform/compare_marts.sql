@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = 'bb23a57d8e9a706b' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = '102bd1bfd8813642' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -3098,7 +3098,7 @@ ELSE
       athlete_id,
       week_start,
       EXTRACT(YEAR FROM thursday) AS iso_year,
-      DIV(EXTRACT(DAYOFYEAR FROM thursday) - 1, 7) + 1 AS iso_week,
+      DIV((EXTRACT(DAYOFYEAR FROM thursday) - 1), 7) + 1 AS iso_week,
       sport_type,
       active_days,
       activities,
@@ -3301,7 +3301,7 @@ ELSE
         activity_id,
         DIV(number, 2) AS index,
         MOD(number, 2) = 0 AS is_lat,
-        IF(MOD(SUM(part), 2) = 0, DIV(SUM(part), 2), -DIV(SUM(part) + 1, 2)) AS step
+        IF(MOD(SUM(part), 2) = 0, DIV(SUM(part), 2), -DIV((SUM(part) + 1), 2)) AS step
       FROM
         digits
       GROUP BY
@@ -4989,7 +4989,7 @@ ELSE
         local_date,
         UNIX_DATE(local_date) AS day_number,
         -- Weeks begin on Mondays; day 0, 1970-01-01, was a Thursday.
-        DIV(UNIX_DATE(local_date) + 3, 7) AS week_number
+        DIV((UNIX_DATE(local_date) + 3), 7) AS week_number
       FROM
         ${prefix}silver.sport_days
     ),
@@ -5077,7 +5077,7 @@ ELSE
         AND last_number >= -1 + IF(
           unit = 'days',
           UNIX_DATE(last_days.as_of),
-          DIV(UNIX_DATE(last_days.as_of) + 3, 7)
+          DIV((UNIX_DATE(last_days.as_of) + 3), 7)
         ) AS still_runs
       FROM
         ranked
@@ -6339,7 +6339,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'bb23a57d8e9a706b');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '102bd1bfd8813642');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -81,7 +81,7 @@ numbers AS (
     activity_id,
     DIV(number, 2) AS index,
     MOD(number, 2) = 0 AS is_lat,
-    IF(MOD(SUM(part), 2) = 0, DIV(SUM(part), 2), -DIV(SUM(part) + 1, 2)) AS step
+    IF(MOD(SUM(part), 2) = 0, DIV(SUM(part), 2), -DIV((SUM(part) + 1), 2)) AS step
   FROM
     digits
   GROUP BY

@@ -5,7 +5,7 @@ WITH days AS (
     local_date,
     UNIX_DATE(local_date) AS day_number,
     -- Weeks begin on Mondays; day 0, 1970-01-01, was a Thursday.
-    DIV(UNIX_DATE(local_date) + 3, 7) AS week_number
+    DIV((UNIX_DATE(local_date) + 3), 7) AS week_number
   FROM
     silver.sport_days
 ),
@@ -93,7 +93,7 @@ alive AS (
     AND last_number >= -1 + IF(
       unit = 'days',
       UNIX_DATE(last_days.as_of),
-      DIV(UNIX_DATE(last_days.as_of) + 3, 7)
+      DIV((UNIX_DATE(last_days.as_of) + 3), 7)
     ) AS still_runs
   FROM
     ranked

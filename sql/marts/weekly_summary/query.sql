@@ -32,7 +32,7 @@ SELECT
   athlete_id,
   week_start,
   EXTRACT(YEAR FROM thursday) AS iso_year,
-  DIV(EXTRACT(DAYOFYEAR FROM thursday) - 1, 7) + 1 AS iso_week,
+  DIV((EXTRACT(DAYOFYEAR FROM thursday) - 1), 7) + 1 AS iso_week,
   sport_type,
   active_days,
   activities,
