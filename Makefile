@@ -8,10 +8,11 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header -
 SOURCES := shared functions simulator dashboard tests benchmarks
 T ?= tests
 SEED ?= 7
+PARTS := worlds sql rest
 TF := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check up test unit fuzz fire emulators check format lock generated deploy destroy benchmarks clean
+.PHONY: $(addprefix tests-,$(PARTS)) help demo demo-check up test unit fuzz fire emulators check format lock generated deploy destroy benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +27,22 @@ up: $(BIN)/.demo ## Run the local service against real Strava (settings: docs/se
 	@$(BIN)/paceline up
 
 test: $(BIN)/.dev ## Pass every test that this machine allows (T=path runs some)
-	@$(BIN)/pytest $(if $(filter tests,$(T)),--numprocesses 2 --dist loadgroup) $(T)
+ifeq ($(T),tests)
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync $(addprefix tests-,$(PARTS))
+else
+	@$(BIN)/pytest $(T)
+endif
+
+# Three at a time: what waits for a world, what is at work in SQL, and the rest. Each says in the end
+# how it went.
+tests-worlds: $(BIN)/.dev
+	@$(BIN)/pytest tests/chaos tests/e2e
+
+tests-sql: $(BIN)/.dev
+	@$(BIN)/pytest tests/sql
+
+tests-rest: $(BIN)/.dev
+	@$(BIN)/pytest tests --ignore tests/chaos --ignore tests/e2e --ignore tests/sql
 
 unit: $(BIN)/.dev ## The tests that take milliseconds
 	@$(BIN)/pytest tests/unit
