@@ -15,8 +15,9 @@ from paceline.warehouse.bigquery_tables import (
     render_views,
     table_schemas,
 )
+from paceline.warehouse.column_types import parse_type
 from paceline.warehouse.plan import compile_plan
-from paceline.warehouse.tables import Table, load_tables
+from paceline.warehouse.tables import Column, Table, load_tables
 from tests.sql.googlesql import Analyser, GoogleRefuses, pieces_of_script
 
 TABLES = load_tables(Path(__file__).parents[2] / "sql")
@@ -31,15 +32,28 @@ VARIABLES = {
     "oldest_landed": "TIMESTAMP",
     "touched_count": "INT64",
     "failed_check": "STRING",
+    "is_compared": "BOOL",
     "built_names": "ARRAY<STRING>",
     "blocked_names": "ARRAY<STRING>",
     "blocked_reasons": "ARRAY<STRING>",
+    "drifted_names": "ARRAY<STRING>",
 }
+# What the weekly script remembers of the rows before it builds everything anew.
+ROWS_BEFORE = Table(
+    name="weekly.rows_before",
+    description="What the tables held",
+    grain="one row per table",
+    kind="temp",
+    columns=tuple(
+        Column(name, parse_type(kind), required=True, description=name)
+        for name, kind in (("table_name", "STRING"), ("row_count", "INT64"), ("hashed", "INT64"))
+    ),
+)
 
 
 def analyser(tables: dict[str, Table]) -> Analyser:
     named = {bigquery_name(table, PREFIX): table for table in tables.values()}
-    return Analyser(named, VARIABLES)
+    return Analyser(named | {"rows_before": ROWS_BEFORE}, VARIABLES)
 
 
 def pieces(script: str) -> list[str]:

@@ -66,11 +66,12 @@ def _fingerprint(table: Table) -> str:
     return (
         f"SELECT '{table.name}' AS table_name, COUNT(*) AS row_count,"
         f" COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns})))), 0) AS hashed"
-        f" FROM {table.name}"
+        f" FROM {table.name} AS built_row"  # a column may be called what its table is
     )
 
 
 def _rounded(column: Column) -> str:
     if column.type.googlesql() != "FLOAT64":
-        return column.name
-    return f"ROUND({column.name}, {_DECIMALS}) + 0.0 AS {column.name}"  # and no negative zero
+        return f"built_row.{column.name}"
+    rounded = f"ROUND(built_row.{column.name}, {_DECIMALS})"
+    return f"{rounded} + 0.0 AS {column.name}"  # and no negative zero
