@@ -43,7 +43,7 @@ SETTINGS = {
     "PACELINE_RECONCILE_S": "2",
 }
 LOOK_EVERY = 60  # actions
-DRAINED_WITHIN_S, SETTLED_WITHIN_S = 900.0, 60.0
+DRAINED_WITHIN_S, SETTLED_WITHIN_S = 900.0, 300.0
 PATIENCE_S = 20.0  # for work that is parked, until an hour passes
 MOST_ROUNDS = 10
 

@@ -9,7 +9,7 @@ from paceline.runtime.parts import Runtime
 
 
 def paceline(
-    world: World[Runtime], *arguments: str, within_s: float = 60, **changes: str
+    world: World[Runtime], *arguments: str, within_s: float = 240, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")}
     return subprocess.run(
