@@ -172,14 +172,11 @@ candidates AS (
     elevation_gain_m > 0
 ),
 compared AS (
+  -- Narrow, because it holds every candidate of all years, of which few break a record.
   SELECT
     candidates.*,
     activities.sport_group,
     activities.indoor,
-    activities.sport_type,
-    activities.name AS activity_name,
-    activities.commute,
-    activities.local_date,
     activities.started_at,
     MAX(candidates.score) OVER (
       PARTITION BY
@@ -199,28 +196,48 @@ compared AS (
     candidates.athlete_id = activities.athlete_id
     AND candidates.activity_id = activities.activity_id
 ),
-broken AS (
+breaking AS (
   SELECT
-    *,
-    CASE record
-      WHEN 'best_effort' THEN SAFE_DIVIDE(extent, value)
-      WHEN 'fastest_average' THEN value
-    END AS speed_mps,
-    CASE record
-      WHEN 'best_effort' THEN CAST(extent AS FLOAT64)
-      WHEN 'longest_distance' THEN value
-    END AS distance_m,
-    LAG(value) OVER steps AS previous_value,
-    LEAD(local_date) OVER steps AS broken_on
+    *
   FROM
     compared
   WHERE
     score_before IS NULL
     OR score > score_before
+),
+broken AS (
+  SELECT
+    breaking.*,
+    activities.sport_type,
+    activities.name AS activity_name,
+    activities.commute,
+    activities.local_date,
+    CASE breaking.record
+      WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
+      WHEN 'fastest_average' THEN breaking.value
+    END AS speed_mps,
+    CASE breaking.record
+      WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
+      WHEN 'longest_distance' THEN breaking.value
+    END AS distance_m,
+    LAG(breaking.value) OVER steps AS previous_value,
+    LEAD(activities.local_date) OVER steps AS broken_on
+  FROM
+    breaking
+  INNER JOIN
+    activities
+  ON
+    breaking.athlete_id = activities.athlete_id
+    AND breaking.activity_id = activities.activity_id
   WINDOW
     steps AS (
-      PARTITION BY athlete_id, sport_group, indoor, record, extent
-      ORDER BY started_at, activity_id
+      PARTITION BY
+        breaking.athlete_id,
+        breaking.sport_group,
+        breaking.indoor,
+        breaking.record,
+        breaking.extent
+      ORDER BY breaking.started_at, breaking.activity_id
     )
 )
 SELECT
