@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from paceline.cli.emulated import EmulatedRehearsal
+from tests.emulators import found_or_skipped
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,6 +25,19 @@ def demo(*arguments: str) -> subprocess.Popen[str]:
 def test_the_demo_check_agrees_with_the_simulator() -> None:
     with demo("--check", "--years", "0.2") as process:
         said, _ = process.communicate(timeout=240)
+
+    assert process.returncode == 0, said
+    assert "The marts equal what the simulator holds." in said
+
+
+def test_the_demo_check_on_emulators_agrees_with_the_simulator_and_the_local_runtime(
+    tmp_path: Path,
+) -> None:
+    with found_or_skipped():
+        _ = EmulatedRehearsal(ROOT, tmp_path).emulators
+
+    with demo("--check", "--runtime", "gcp-emulated", "--years", "0.05") as process:
+        said, _ = process.communicate(timeout=1_800)
 
     assert process.returncode == 0, said
     assert "The marts equal what the simulator holds." in said

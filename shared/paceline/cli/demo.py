@@ -127,11 +127,16 @@ def _push_events(demo: World[Runtime]) -> None:
 
 
 def _settled(demo: World[Runtime]) -> list[str]:
-    """Wait until the marts equal the simulator; what still differs when time is up."""
+    """Wait until all marts are of now and equal the simulator; what differs when time is up."""
     progress, deadline = Progress(), time.monotonic() + demo.settles_within_s
     while (faults := demo.differences()) and time.monotonic() < deadline:
         demo.processes.alive()
         progress.show(f"{len(faults)} differences between the marts and the simulator")
+        time.sleep(LOOK_EVERY_S)
+    equal_at = demo.runtime.clock.now()
+    while not faults and not demo.built_since(equal_at):
+        demo.processes.alive_before(deadline)
+        progress.show("The script runs once more, over all that has landed by now")
         time.sleep(LOOK_EVERY_S)
     return faults
 
