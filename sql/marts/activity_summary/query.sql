@@ -10,6 +10,19 @@ metrics AS (
   FROM
     silver.metrics
 ),
+steps AS (
+  -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
+  SELECT
+    athlete_id,
+    activity_id,
+    average_cadence_rpm,
+    average_cadence_rpm >= 120 AS are_of_both_legs
+  FROM
+    silver.activities
+  WHERE
+    sport_type IN ('Run', 'TrailRun', 'VirtualRun', 'Walk', 'Hike')
+    AND average_cadence_rpm > 0
+),
 recorded AS (
   SELECT
     athlete_id,
@@ -54,6 +67,13 @@ SELECT
     metrics.average_heartrate_bpm
   ) AS average_heartrate_bpm,
   COALESCE(activities.max_heartrate_bpm, metrics.max_heartrate_bpm) AS max_heartrate_bpm,
+  activities.average_cadence_rpm,
+  IF(
+    steps.are_of_both_legs,
+    steps.average_cadence_rpm,
+    2 * steps.average_cadence_rpm
+  ) AS average_steps_per_min,
+  steps.are_of_both_legs AS cadence_is_of_both_legs,
   COALESCE(activities.average_power_w, metrics.average_power_w) AS average_power_w,
   metrics.normalized_power_w,
   COALESCE(activities.device_watts, FALSE) AS power_is_measured,
@@ -73,6 +93,11 @@ LEFT JOIN
 ON
   activities.athlete_id = metrics.athlete_id
   AND activities.activity_id = metrics.activity_id
+LEFT JOIN
+  steps
+ON
+  activities.athlete_id = steps.athlete_id
+  AND activities.activity_id = steps.activity_id
 LEFT JOIN
   recorded
 ON
