@@ -100,9 +100,9 @@ class Fire:
         athletes = [each["id"] for each in world.admin("GET", "athletes")]
         self.few = athletes[0]
         scopes = {self.few: FEW_SCOPES}
+        world.subscribe()
         for athlete_id in athletes:
             world.connect_athlete(athlete_id, scopes.get(athlete_id, ""))
-        world.subscribe()
         self._later(FIRST_HOURS * HOUR_S)
         self.people = People(world, self.chance)
         self.arson = Arson(world, self.chance, scopes, self.report)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from paceline.cli.processes import Processes, free_port
 from paceline.cli.truth import differences
+from paceline.errors import StravaRefused
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime.parts import Runtime
 from paceline.steps import backfill, connect_athlete
@@ -21,6 +22,7 @@ WANTED_PORTS = {"simulator": 8322, "paceline": 8321, "dashboard": 8501}
 
 # More reads than Strava grants anybody: a history arrives in a minute, not in days.
 LISTED_WITHIN_S = 120
+SUBSCRIBED_WITHIN_S = 60
 PLENTY = ("--read-limits", "100000,1000000", "--overall-limits", "100000,1000000")
 
 
@@ -137,9 +139,9 @@ class World(Generic[R_co]):
     def connect(self) -> list[int]:
         """What the athletes' clicks and `paceline subscribe create` do."""
         athletes = [each["id"] for each in self.admin("GET", "athletes")]
+        self.subscribe()
         for athlete_id in athletes:
             self.connect_athlete(athlete_id)
-        self.subscribe()
         return athletes
 
     def connect_athlete(self, athlete_id: int, scope: str = "") -> None:
@@ -149,10 +151,21 @@ class World(Generic[R_co]):
         connect_athlete.connect(consent["code"], self.runtime.connecting)
 
     def subscribe(self) -> None:
+        """Asked again while a service that has just started on a busy machine is slow to answer."""
+        deadline = time.monotonic() + SUBSCRIBED_WITHIN_S
+        while True:
+            try:
+                return self.remember_subscription(self._subscription_id())
+            except StravaRefused:
+                if time.monotonic() > deadline:
+                    raise
+                self.processes.alive()
+                time.sleep(1)
+
+    def _subscription_id(self) -> int:
         settings = self.runtime.settings
         callback = f"{self.url('paceline')}/receive_webhook/{settings.webhook_secret}"
-        subscription_id = self.runtime.subscription.ensure(callback, settings.verify_token)
-        self.remember_subscription(subscription_id)
+        return self.runtime.subscription.ensure(callback, settings.verify_token)
 
     def remember_subscription(self, subscription_id: int) -> None:
         self.runtime.remember_subscription(subscription_id)
