@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '278142fee588abb5' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = '0d9be15c717be094' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -36,6 +36,8 @@ IF is_compared THEN
   SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
   UNION ALL
   SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
+  UNION ALL
+  SELECT 'silver.today' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.utc_offset_s)))), 0) AS hashed FROM ${prefix}silver.today AS built_row
   UNION ALL
   SELECT 'marts.monthly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.year, built_row.month, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.monthly_summary AS built_row
   UNION ALL
@@ -84,6 +86,13 @@ BEGIN TRANSACTION;
 DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
 INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
 COMMIT TRANSACTION;
+
+IF NOT is_compared THEN
+  BEGIN TRANSACTION;
+  DELETE FROM ${prefix}ops.clock WHERE TRUE;
+  INSERT INTO ${prefix}ops.clock (set_at) VALUES (run_started_at);
+  COMMIT TRANSACTION;
+END IF;
 
 CREATE OR REPLACE VIEW ${prefix}silver.sports (
   sport_type OPTIONS (description = 'Strava\'s sport type, such as Run, TrailRun or Ride; one that is not here counts as other'),
@@ -1838,15 +1847,12 @@ CREATE OR REPLACE VIEW ${prefix}silver.curve_bests (
   activity_id OPTIONS (description = 'The activity that has it; of equals the first'),
   local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock')
 )
-OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s last day with data, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
-WITH last_days AS (
+OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s today, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
+WITH today AS (
   SELECT
-    athlete_id,
-    MAX(local_date) AS local_date
+    *
   FROM
-    ${prefix}silver.grouped_activities
-  GROUP BY
-    athlete_id
+    ${prefix}silver.today
 ),
 greatest AS (
   -- Few numbers of many points: only points that have one of them are ranked.
@@ -1932,10 +1938,10 @@ candidates AS (
   FROM
     ${prefix}silver.curve_points AS points
   INNER JOIN
-    last_days
+    today
   ON
-    points.athlete_id = last_days.athlete_id
-    AND points.local_date > CAST(DATE_SUB(last_days.local_date, INTERVAL 90 DAY) AS DATE)
+    points.athlete_id = today.athlete_id
+    AND points.local_date > CAST(DATE_SUB(today.local_date, INTERVAL 90 DAY) AS DATE)
 )
 SELECT
   athlete_id,
@@ -2207,6 +2213,24 @@ revalued AS (
     settings_now.value IS DISTINCT FROM settings_before.value
     OR settings_now.source IS DISTINCT FROM settings_before.source
 ),
+clock AS (
+  SELECT
+    MAX(set_at) AS set_at
+  FROM
+    ${prefix}ops.clock
+),
+passed AS (
+  -- It is another day for the athlete than when the marts were built.
+  SELECT
+    today.athlete_id,
+    CAST(DATE_ADD(today.local_date, INTERVAL 1 DAY) AS DATE) AS local_date
+  FROM
+    ${prefix}silver.today AS today
+  INNER JOIN
+    clock
+  ON
+    DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL today.utc_offset_s SECOND)) > today.local_date
+),
 days AS (
   SELECT
     now_or_before.athlete_id,
@@ -2226,6 +2250,12 @@ days AS (
     local_date
   FROM
     revalued
+  UNION ALL
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    passed
   UNION ALL
   -- What a run that was stopped half way, or blocked, still had to rebuild.
   SELECT
@@ -2997,6 +3027,69 @@ ELSE
     ROLLBACK TRANSACTION;
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.grouped_activities', @@error.message);
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.grouped_activities']);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
+  END;
+END IF;
+
+-- silver.today: one row per athlete
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
+  SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1)]);
+ELSE
+  BEGIN
+    BEGIN TRANSACTION;
+    DELETE FROM ${prefix}silver.today AS target WHERE TRUE;
+    INSERT INTO ${prefix}silver.today (athlete_id, local_date, utc_offset_s)
+    WITH activities AS (
+      SELECT
+        *
+      FROM
+        ${prefix}silver.activities
+    ),
+    clock AS (
+      SELECT
+        MAX(set_at) AS set_at
+      FROM
+        ${prefix}ops.clock
+    ),
+    last_activities AS (
+      SELECT
+        athlete_id,
+        COALESCE(utc_offset_s, 0) AS utc_offset_s,
+        MAX(local_date) OVER (PARTITION BY athlete_id) AS last_date
+      FROM
+        activities
+      QUALIFY
+        ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY started_at DESC, activity_id DESC) = 1
+    )
+    SELECT
+      last_activities.athlete_id,
+      GREATEST(
+        last_activities.last_date,
+        COALESCE(
+          DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL last_activities.utc_offset_s SECOND)),
+          last_activities.last_date
+        )
+      ) AS local_date,
+      last_activities.utc_offset_s
+    FROM
+      last_activities
+    CROSS JOIN
+      clock;
+    SET failed_check = CASE
+      WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id must be different in every row'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.utc_offset_s IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, local_date, utc_offset_s'
+    END;
+    IF failed_check IS NOT NULL THEN
+      RAISE USING MESSAGE = failed_check;
+    END IF;
+    COMMIT TRANSACTION;
+    SET built_names = ARRAY_CONCAT(built_names, ['silver.today']);
+  EXCEPTION WHEN ERROR THEN
+    ROLLBACK TRANSACTION;
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', @@error.message);
+    SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
     SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
   END;
 END IF;
@@ -5015,10 +5108,10 @@ ELSE
 END IF;
 
 -- marts.streaks: one row per athlete, sport group and unit
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.streaks']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -5035,14 +5128,12 @@ ELSE
       FROM
         ${prefix}silver.sport_days
     ),
-    last_days AS (
+    today AS (
       SELECT
         athlete_id,
-        MAX(local_date) AS as_of
+        local_date AS as_of
       FROM
-        days
-      GROUP BY
-        athlete_id
+        ${prefix}silver.today
     ),
     active AS (
       SELECT
@@ -5114,19 +5205,19 @@ ELSE
     alive AS (
       SELECT
         ranked.*,
-        last_days.as_of,
+        today.as_of,
         place_from_end = 1
         AND last_number >= -1 + IF(
           unit = 'days',
-          UNIX_DATE(last_days.as_of),
-          DIV((UNIX_DATE(last_days.as_of) + 3), 7)
+          UNIX_DATE(today.as_of),
+          DIV((UNIX_DATE(today.as_of) + 3), 7)
         ) AS still_runs
       FROM
         ranked
       INNER JOIN
-        last_days
+        today
       ON
-        ranked.athlete_id = last_days.athlete_id
+        ranked.athlete_id = today.athlete_id
     )
     SELECT
       athlete_id,
@@ -5163,10 +5254,10 @@ ELSE
 END IF;
 
 -- marts.year_over_year: one row per athlete, sport group, year, month and day
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.year_over_year']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -5181,14 +5272,11 @@ ELSE
       FROM
         ${prefix}silver.sport_days
     ),
-    last_days AS (
+    today AS (
       SELECT
-        athlete_id,
-        MAX(local_date) AS local_date
+        *
       FROM
-        days
-      GROUP BY
-        athlete_id
+        ${prefix}silver.today
     ),
     calendar AS (
       -- Of a leap year, for all years alike.
@@ -5203,13 +5291,13 @@ ELSE
         days.athlete_id,
         days.sport_group,
         MIN(days.year) AS first_year,
-        MAX(last_days.local_date) AS last_day
+        MAX(today.local_date) AS last_day
       FROM
         days
       INNER JOIN
-        last_days
+        today
       ON
-        days.athlete_id = last_days.athlete_id
+        days.athlete_id = today.athlete_id
       GROUP BY
         days.athlete_id,
         days.sport_group
@@ -5304,10 +5392,10 @@ ELSE
 END IF;
 
 -- marts.fitness_daily: one row per athlete and day
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.fitness_daily']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -5318,6 +5406,12 @@ ELSE
         *
       FROM
         ${prefix}marts.activity_load
+    ),
+    today AS (
+      SELECT
+        *
+      FROM
+        ${prefix}silver.today
     ),
     days_before AS (
       -- What this table itself has from before the days that are rebuilt; nothing on a full run.
@@ -5381,21 +5475,25 @@ ELSE
     ),
     spans AS (
       SELECT
-        active_days.athlete_id,
+        today.athlete_id,
         COALESCE(
           CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
           MIN(active_days.local_date)
         ) AS first_date,
-        MAX(active_days.local_date) AS last_date,
+        MAX(today.local_date) AS last_date,
         COALESCE(MAX(last_days_before.day_number), 0) AS days_before
       FROM
+        today
+      LEFT JOIN
         active_days
+      ON
+        today.athlete_id = active_days.athlete_id
       LEFT JOIN
         last_days_before
       ON
-        active_days.athlete_id = last_days_before.athlete_id
+        today.athlete_id = last_days_before.athlete_id
       GROUP BY
-        active_days.athlete_id
+        today.athlete_id
     ),
     dates AS (
       SELECT
@@ -5703,10 +5801,10 @@ ELSE
 END IF;
 
 -- marts.rolling: one row per athlete, day, sport group and window
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.rolling']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -5782,14 +5880,11 @@ ELSE
         described.local_date,
         sport_group
     ),
-    last_dates AS (
+    today AS (
       SELECT
-        athlete_id,
-        MAX(local_date) AS last_date
+        *
       FROM
-        active_days
-      GROUP BY
-        athlete_id
+        ${prefix}silver.today
     ),
     firsts AS (
       -- A group that was there before goes on; a new one begins with its first active day.
@@ -5828,11 +5923,11 @@ ELSE
       FROM
         firsts
       INNER JOIN
-        last_dates
+        today
       ON
-        firsts.athlete_id = last_dates.athlete_id
+        firsts.athlete_id = today.athlete_id
       CROSS JOIN
-        UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, last_dates.last_date)) AS day
+        UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, today.local_date)) AS day
     ),
     days AS (
       SELECT
@@ -6030,10 +6125,10 @@ ELSE
 END IF;
 
 -- marts.heartrate_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.heartrate_curve']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -6075,10 +6170,10 @@ ELSE
 END IF;
 
 -- marts.pace_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.pace_curve']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -6125,10 +6220,10 @@ ELSE
 END IF;
 
 -- marts.power_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1) THEN
-  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+  INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
   SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.power_curve']);
-  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1)]);
+  SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
 ELSE
   BEGIN
     BEGIN TRANSACTION;
@@ -6324,6 +6419,8 @@ IF is_compared THEN
     UNION ALL
     SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
     UNION ALL
+    SELECT 'silver.today' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.utc_offset_s)))), 0) AS hashed FROM ${prefix}silver.today AS built_row
+    UNION ALL
     SELECT 'marts.monthly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.year, built_row.month, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.monthly_summary AS built_row
     UNION ALL
     SELECT 'marts.weekly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.week_start, built_row.iso_year, built_row.iso_week, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.weekly_summary AS built_row
@@ -6375,13 +6472,13 @@ IF is_compared THEN
   );
 END IF;
 
-INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 28, 0));
+INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
 IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '0d9be15c717be094');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

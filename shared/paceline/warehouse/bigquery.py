@@ -25,6 +25,7 @@ _WITHIN = {
 _VARIABLES = {
     "seen_until": "seen_until",
     "started_at": "run_started_at",
+    "as_of": "run_started_at",
     "finished_at": "CURRENT_TIMESTAMP()",
     "touched_activities": "touched_count",
     "built_tables": "ARRAY_LENGTH(built_names)",
@@ -71,8 +72,12 @@ class _Script:
             yield self._sql(drift.decide(self._plan))
             yield self._sql(drift.remember(self._plan))
             yield self._transaction(*self._plan.forget_watermark)
+            # A comparison is as of when the rows were built.
+            set_clock = indent(self._transaction(*self._plan.set_clock), "  ")
+            yield f"IF NOT is_compared THEN\n{set_clock}\nEND IF;"
         else:
             yield self._return_when_idle()
+            yield self._transaction(*self._plan.set_clock)
         yield self._make_views()
         for touch in self._plan.touches:
             name = bigquery_name(touch.table, self._prefix)
@@ -125,7 +130,8 @@ class _Script:
             for touch in self._plan.touches
             if touch.keep
         )
-        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}")
+        passed = f"\n  AND NOT EXISTS ({self._plan.passed_days})"
+        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}{passed}")
         return f"IF {nothing_new} THEN\n  RETURN;\nEND IF;"
 
     def _make_views(self) -> str:

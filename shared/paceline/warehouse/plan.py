@@ -19,6 +19,8 @@ from paceline.warehouse.tables import INGESTED_AT, Table, TableInvalid
 WATERMARKS = "ops.watermarks"
 FAILURES = "ops.check_failures"
 RUNS = "ops.script_runs"
+CLOCK = "ops.clock"
+TODAY = "silver.today"
 TOUCHED = "touched.activities"
 
 
@@ -78,6 +80,22 @@ class Plan:
         """Every key that a table would be rebuilt for: a changed setting touches no activity."""
         counts = (f"(SELECT COUNT(*) FROM {touch.table.name})" for touch in self.touches)
         return f"SELECT {' + '.join(counts)}"
+
+    @property
+    def passed_days(self) -> str:
+        """Athletes for whom it is another day than when the marts were built."""
+        return (
+            f"SELECT 1 FROM {TODAY} AS today WHERE today.local_date <"
+            " DATE(TIMESTAMP_ADD(@as_of, INTERVAL today.utc_offset_s SECOND))"
+        )
+
+    @property
+    def set_clock(self) -> tuple[str, ...]:
+        """From then on this is the instant that the marts are as of."""
+        return (
+            f"DELETE FROM {CLOCK} WHERE TRUE",
+            f"INSERT INTO {CLOCK} (set_at) VALUES (@as_of)",
+        )
 
     @property
     def built_by(self) -> str:

@@ -4,6 +4,12 @@ WITH loads AS (
   FROM
     marts.activity_load
 ),
+today AS (
+  SELECT
+    *
+  FROM
+    silver.today
+),
 days_before AS (
   -- What this table itself has from before the days that are rebuilt; nothing on a full run.
   SELECT
@@ -66,21 +72,25 @@ active_days AS (
 ),
 spans AS (
   SELECT
-    active_days.athlete_id,
+    today.athlete_id,
     COALESCE(
       CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
       MIN(active_days.local_date)
     ) AS first_date,
-    MAX(active_days.local_date) AS last_date,
+    MAX(today.local_date) AS last_date,
     COALESCE(MAX(last_days_before.day_number), 0) AS days_before
   FROM
+    today
+  LEFT JOIN
     active_days
+  ON
+    today.athlete_id = active_days.athlete_id
   LEFT JOIN
     last_days_before
   ON
-    active_days.athlete_id = last_days_before.athlete_id
+    today.athlete_id = last_days_before.athlete_id
   GROUP BY
-    active_days.athlete_id
+    today.athlete_id
 ),
 dates AS (
   SELECT

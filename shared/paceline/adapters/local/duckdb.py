@@ -64,12 +64,15 @@ class DuckDbWarehouse:
         self._connection.execute(insert, parameters or None)
         self._connection.unregister("appended_rows")
 
-    def refresh(self, *, full: bool = False) -> RefreshReport:
-        """Rebuild what was touched, or everything, and publish the marts when they changed."""
+    def refresh(self, *, full: bool = False, as_of: datetime | None = None) -> RefreshReport:
+        """Rebuild what was touched, or everything, and publish the marts when they changed.
+
+        They are as of now, or of the instant that is given: that of others that they must equal.
+        """
         with self._alone():
             # A full run writes everything anew in any case.
             with vacuuming(self._connection) if full else nullcontext():
-                report = self._script().run(full=full)
+                report = self._script().run(full=full, as_of=as_of)
             if report.built or self._publish_due or not self._marts_path.exists():
                 told = [t for t in self._tables.values() if t.layer in PUBLISHED_LAYERS]
                 self._publish_due = True
@@ -87,6 +90,11 @@ class DuckDbWarehouse:
             except (duckdb.DataError, duckdb.ProgrammingError) as problem:
                 raise SqlRefused(f"the query cannot be answered: {problem}") from problem
             return _as_googlesql(found)
+
+    def built_as_of(self) -> datetime | None:
+        """The instant that the marts are as of; None before the first run."""
+        found = self.query("SELECT MAX(set_at) AS set_at FROM ops.clock")["set_at"][0].as_py()
+        return found  # type: ignore[no-any-return]  # pyarrow has no types
 
     def fingerprints(self) -> dict[str, Fingerprint]:
         """What a rebuild is compared by: the rows of every table that is built from landing."""

@@ -78,12 +78,18 @@ class DuckDbScript:
                 f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM ({query})"
             )
 
-    def run(self, *, full: bool) -> RefreshReport:
-        """A full run over what is built already compares: it must not change a row."""
+    def run(self, *, full: bool, as_of: datetime | None = None) -> RefreshReport:
+        """A full run over what is built already compares: it must not change a row.
+
+        The marts are as of now, or as of the instant that is given.
+        """
         started_at = self.clock.now()
         with transaction(self.connection):
             compares = full and self._is_built()
             built_by = self._value(self.plan.built_by)
+            if not compares:  # which is as of when the rows were built
+                for statement in self.plan.set_clock:
+                    self._run(statement, {"as_of": as_of or started_at})
             full = full or built_by not in {None, self.plan.signature}
             if full:
                 for statement in self.plan.forget_watermark:
