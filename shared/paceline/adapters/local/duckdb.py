@@ -91,11 +91,6 @@ class DuckDbWarehouse:
                 raise SqlRefused(f"the query cannot be answered: {problem}") from problem
             return _as_googlesql(found)
 
-    def built_as_of(self) -> datetime | None:
-        """The instant that the marts are as of; None before the first run."""
-        found = self.query("SELECT MAX(set_at) AS set_at FROM ops.clock")["set_at"][0].as_py()
-        return found  # type: ignore[no-any-return]  # pyarrow has no types
-
     def fingerprints(self) -> dict[str, Fingerprint]:
         """What a rebuild is compared by: the rows of every table that is built from landing."""
         with self._alone():
