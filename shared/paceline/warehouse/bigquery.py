@@ -31,6 +31,7 @@ _VARIABLES = {
     "built_tables": "ARRAY_LENGTH(built_names)",
     "blocked_tables": "ARRAY_LENGTH(blocked_names)",
     "failed_at": "CURRENT_TIMESTAMP()",
+    "warned_at": "CURRENT_TIMESTAMP()",
 }
 
 
@@ -173,6 +174,7 @@ class _Script:
                 "BEGIN TRANSACTION;",
                 *(f"{self._sql(self._pruned(statement, build))};" for statement in statements),
                 self._check(build),
+                *(f"{self._sql(self._pruned(warning, build))};" for warning in build.warnings),
                 "COMMIT TRANSACTION;",
                 f"SET built_names = ARRAY_CONCAT(built_names, [{quote(name)}]);",
             ]

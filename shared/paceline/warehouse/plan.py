@@ -18,6 +18,7 @@ from paceline.warehouse.tables import INGESTED_AT, Table, TableInvalid
 
 WATERMARKS = "ops.watermarks"
 FAILURES = "ops.check_failures"
+WARNINGS = "ops.warnings"
 RUNS = "ops.script_runs"
 CLOCK = "ops.clock"
 TODAY = "silver.today"
@@ -46,7 +47,8 @@ class Build:
     waits_for: tuple[str, ...]
     touched_only: tuple[str, ...]
     everything: tuple[str, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[Check, ...]  # that block
+    warnings: tuple[str, ...]  # statements that record what else is odd
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
         raise TableInvalid(
             f"{table.name}: rebuilt_by {touched.name} needs the column {min(missing)}"
         )
+    checks = checks_of(table, tables)
     insert = f"INSERT INTO {table.name} ({', '.join(table.column_names)})\n"
     delete = f"DELETE FROM {table.name} AS target WHERE {is_touched(touched, 'target')}"
     return Build(
@@ -194,8 +197,25 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
             f"DELETE FROM {table.name} AS target WHERE TRUE",
             insert + from_nothing(query, table.name),
         ),
-        checks=checks_of(table, tables),
+        checks=tuple(check for check in checks if check.blocks),
+        warnings=tuple(_warn(table, check) for check in checks if not check.blocks),
     )
+
+
+def _warn(table: Table, check: Check) -> str:
+    return (
+        f"INSERT INTO {WARNINGS} (warned_at, table_name, warning, offending_rows)\n"
+        f"SELECT @warned_at, {_literal(table.name)}, {_literal(str(check))}, found.offending\n"
+        f"FROM (SELECT COUNT(*) AS offending FROM ({check.offending}) AS odd) AS found\n"
+        "WHERE found.offending > 0"
+    )
+
+
+def _literal(text: str) -> str:
+    """For either engine: what is quoted here comes from sql/ and has no quote in it."""
+    if "'" in text or "\\" in text:
+        raise TableInvalid(f"a warning has a quote or backslash in its words: {text}")
+    return f"'{text}'"
 
 
 def _built_sources(table: Table, tables: Mapping[str, Table]) -> set[str]:

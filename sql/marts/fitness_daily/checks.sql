@@ -17,6 +17,28 @@ WHERE
   rebuilt.least_mean < 0
   OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)
 
+-- check: follows: fitness, fatigue or form of a day does not follow from its load and the day before
+-- Of the first of the rebuilt days the day before is not read; but its form tells what it was.
+SELECT 1
+FROM (
+  SELECT
+    days.ctl,
+    days.atl,
+    days.tsb,
+    days.load,
+    LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
+    LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
+  FROM
+    marts.fitness_daily AS days
+) AS rebuilt
+WHERE
+  ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
+  OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+  OR ABS(
+    (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
+    - rebuilt.tsb
+  ) > 0.00001
+
 -- check: no_gap: a day follows that is not the next one
 SELECT 1
 FROM (

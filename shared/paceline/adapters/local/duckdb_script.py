@@ -178,6 +178,9 @@ class DuckDbScript:
         for check, offends in zip(build.checks, offended, strict=True):
             if offends:
                 raise CheckFailed(str(check))
+        for warning in build.warnings:
+            looked_up = self._by_index(self._sql(warning), build.touched, keys)
+            self.connection.execute(looked_up, {"warned_at": self.clock.now()})
 
     def _has_rows(self, touched: str) -> bool:
         name = duckdb_name(self.plan.tables[touched])
