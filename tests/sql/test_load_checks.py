@@ -87,7 +87,7 @@ NEXT_DAY = {
     "atl": ATL * exp(-1 / 7),
     "tsb": CTL - ATL,
 }
-HIGH = DAY | {"ctl": 100.1, "tsb": 0.1 * exp(1 / 42) + 100}  # as if the day before had been so, too
+LOW = DAY | {"ctl": -1.0, "tsb": -101 * exp(1 / 42) + 100}  # as if it had been below 0 before, too
 
 
 def failing(name: str, rows: Rows, connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -161,7 +161,7 @@ FAULTS: Mapping[str, tuple[str, Rows]] = {
     "no_negative_load": load(load=-1.0),
     "measured_power_only": load(power_is_measured=False),
     "every_second_once": zones(59),
-    "bounded": fitness(HIGH),
+    "bounded": fitness(LOW),
     "no_gap": fitness(DAY, NEXT_DAY | {"local_date": date(2024, 3, 2)}),
     "every_load_counted": fitness(DAY | {"activities": 2}),
     "follows": fitness(DAY, NEXT_DAY | {"ctl": 2.30, "atl": 11.54 - 0.01}),

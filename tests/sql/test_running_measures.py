@@ -151,9 +151,9 @@ recorded = st.builds(
 )
 removed = st.builds(lambda i: {"activities": [tombstone(i, 0)], "metrics": [tombstone(i, 0)]}, ids)
 changed = st.builds(
-    lambda day, bpm: {"settings": [setting("max_hr_bpm", bpm, FIRST_DAY + timedelta(day), 0)]},
+    lambda day, named: {"settings": [setting(named[0], named[1], FIRST_DAY + timedelta(day), 0)]},
     days,
-    st.sampled_from([180.0, 200.0]),
+    st.sampled_from([("max_hr_bpm", 180.0), ("max_hr_bpm", 200.0), ("ctl_seed", 40.0)]),
 )
 days_pass = st.integers(1, 40)
 steps = st.lists(st.one_of(recorded, recorded, recorded, removed, changed, days_pass), max_size=8)

@@ -17,6 +17,19 @@ days_before AS (
   FROM
     marts.fitness_daily
 ),
+seeds AS (
+  -- What an athlete who trained before there was data had on the eve of the first day.
+  SELECT
+    athlete_id,
+    REPLACE(name, '_seed', '') AS series,
+    value,
+    valid_from,
+    COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+  FROM
+    silver.settings
+  WHERE
+    name IN ('ctl_seed', 'atl_seed')
+),
 weights AS (
   -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
   -- chronic 2 / (N + 1) with 7 and 28 days, as in Williams 2017.
@@ -91,6 +104,30 @@ spans AS (
     today.athlete_id = last_days_before.athlete_id
   GROUP BY
     today.athlete_id
+),
+seeds_of_first_days AS (
+  SELECT
+    seeds.athlete_id,
+    seeds.series,
+    seeds.value
+  FROM
+    seeds
+  INNER JOIN
+    spans
+  ON
+    seeds.athlete_id = spans.athlete_id
+    AND spans.days_before = 0
+    AND spans.first_date >= seeds.valid_from
+    AND spans.first_date < seeds.valid_until
+),
+eves AS (
+  SELECT
+    athlete_id,
+    SUM(IF(series = 'ctl', value, -value)) AS tsb
+  FROM
+    seeds_of_first_days
+  GROUP BY
+    athlete_id
 ),
 dates AS (
   SELECT
@@ -167,6 +204,14 @@ block_ends AS (
     last_days_before
   CROSS JOIN
     weights
+  UNION ALL
+  SELECT
+    athlete_id,
+    series,
+    -1,
+    value
+  FROM
+    seeds_of_first_days
 ),
 block_starts AS (
   SELECT DISTINCT
@@ -298,7 +343,7 @@ monotonies AS (
     windows
 )
 SELECT
-  athlete_id,
+  monotonies.athlete_id,
   local_date,
   day_number,
   activities,
@@ -306,7 +351,7 @@ SELECT
   load,
   ctl,
   atl,
-  COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+  COALESCE(ctl_1_day_before - atl_1_day_before, eves.tsb, 0) AS tsb,
   ctl - atl AS tsb_same_day,
   ctl - ctl_7_days_before AS ramp,
   load_7d,
@@ -320,5 +365,9 @@ SELECT
   day_number <= 126 AS warming_up
 FROM
   monotonies
+LEFT JOIN
+  eves
+ON
+  monotonies.athlete_id = eves.athlete_id
 WHERE
   is_new
