@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from paceline.errors import AccessLost, PacelineError, StravaRefused
@@ -54,7 +55,8 @@ class MemoryStrava:
         return shown[(page - 1) * size : page * size]
 
     def answer(self, status: int, body: Any, **headers: str) -> Answer:
-        return Answer(status, as_bytes(body), self.headers | headers, "GET /")
+        now = format_datetime(self.clock.now(), usegmt=True)
+        return Answer(status, as_bytes(body), {"date": now} | self.headers | headers, "GET /")
 
     def exchange(self, code: str) -> Grant:
         self.codes.append(code)

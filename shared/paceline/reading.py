@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from paceline.budget import Budget
 from paceline.errors import StravaRefused, StravaUnavailable, WaitUntil
@@ -24,11 +25,11 @@ class Reading:
     ) -> Answer:
         """An answer of 200, 402 or 404; everything else is raised as what it means for the work."""
         token = self._token(athlete_id)  # an unknown athlete costs no read
-        answer = self._read(path, params, token, priority)
+        answer, asked_at = self._read(path, params, token, priority)
         if answer.status == _UNAUTHORIZED:
             token = self._token(athlete_id, refused=token)
-            answer = self._read(path, params, token, priority)
-        return self._judged(answer)
+            answer, asked_at = self._read(path, params, token, priority)
+        return self._judged(answer, asked_at)
 
     def _token(self, athlete_id: int, refused: str | None = None) -> str:
         try:
@@ -36,15 +37,17 @@ class Reading:
         except StravaRefused as error:  # our own credentials: nobody's work can go on
             raise self.budget.halt(str(error)) from error
 
-    def _read(self, path: str, params: Mapping[str, str], token: str, priority: Priority) -> Answer:
+    def _read(
+        self, path: str, params: Mapping[str, str], token: str, priority: Priority
+    ) -> tuple[Answer, datetime]:
         asked_at = self.budget.reserve(1, priority)
         answer = self.strava.get(path, params, token)
         self.budget.observe(answer.headers, asked_at)
-        return answer
+        return answer, asked_at
 
-    def _judged(self, answer: Answer) -> Answer:
+    def _judged(self, answer: Answer, asked_at: datetime) -> Answer:
         if answer.status in {OK, NOT_FOUND, NOT_AVAILABLE}:
-            self.budget.resume()
+            self.budget.resume(asked_at)
             return answer
         if answer.status == _TOO_MANY:
             raise WaitUntil(self.budget.exhausted(answer.headers), "Strava answered 429")

@@ -11,6 +11,7 @@ from paceline.model.priority import Priority
 from paceline.steps import backfill, fetch_activity
 from paceline.steps.backfill import Backfill
 from paceline.steps.fetch_work import Work, settle
+from paceline.windows import LATE, next_quarter
 from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
 from tests.unit.conftest import House
 
@@ -399,7 +400,7 @@ def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected
     entry = connected.ledger.get(ACTIVITY)
     assert entry is not None
     assert entry.not_before is not None
-    assert (entry.not_before.minute, entry.not_before.second) == (15, 0)
+    assert entry.not_before == next_quarter(connected.clock.now()) + LATE
     assert fetch_activity.run(message(), connected.fetching).name == "parked"
     assert len(connected.strava.asked) == 1
 
