@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from paceline.errors import AccessLost, PacelineError, StravaRefused
+from paceline.errors import AccessLost, ApplicationRefused, PacelineError
 from paceline.ports import Answer, Clock, Grant, TokenPair
 from tests.builders import ATHLETE, as_bytes
 
@@ -69,7 +69,7 @@ class MemoryStrava:
         if self.faults:
             raise self.faults.pop(0)
         if self.our_secret_is_wrong:
-            raise StravaRefused("Strava refused the refresh: check the client id and secret.")
+            raise ApplicationRefused("Strava refused the refresh: check the client id and secret.")
         if self.dead:
             raise AccessLost
         assert refresh_token == f"refresh-{self.refreshes}", "a dead refresh token was used"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from paceline.budget import Budget
-from paceline.errors import StravaRefused, StravaUnavailable, WaitUntil
+from paceline.errors import ApplicationRefused, StravaRefused, StravaUnavailable, WaitUntil
 from paceline.model.priority import Priority
 from paceline.ports import Answer, StravaApi
 from paceline.vault import Vault
@@ -27,15 +27,29 @@ class Reading:
         token = self._token(athlete_id)  # an unknown athlete costs no read
         answer, asked_at = self._read(path, params, token, priority)
         if answer.status == _UNAUTHORIZED:
+            self._check_scope(athlete_id, token, answer)  # a new token would lack it too
             token = self._token(athlete_id, refused=token)
             answer, asked_at = self._read(path, params, token, priority)
+        if answer.status == _UNAUTHORIZED:
+            self._check_scope(athlete_id, token, answer)
+            why = "Strava takes neither this athlete's token nor a fresh one."
+            raise self.vault.refused(athlete_id, token, why, for_good=False)
         return self._judged(answer, asked_at)
 
     def _token(self, athlete_id: int, refused: str | None = None) -> str:
         try:
             return self.vault.access_token(athlete_id, refused=refused)
-        except StravaRefused as error:  # our own credentials: nobody's work can go on
+        except ApplicationRefused as error:  # nobody's work can go on
             raise self.budget.halt(str(error)) from error
+
+    def _check_scope(self, athlete_id: int, token: str, answer: Answer) -> None:
+        """What was not granted stays so until the athlete consents once more."""
+        if b"_permission" not in answer.body or b"missing" not in answer.body:
+            return
+        if b"activity:read_permission" in answer.body:
+            why = "Activities may not be read: activity:read was not granted."
+            raise self.vault.refused(athlete_id, token, why, for_good=True)
+        raise _refused(answer, "it needs a scope that was not granted")
 
     def _read(
         self, path: str, params: Mapping[str, str], token: str, priority: Priority
@@ -56,4 +70,11 @@ class Reading:
             raise self.budget.halt(why)
         if answer.status >= _SERVER_ERROR:
             raise StravaUnavailable(f"Strava answered {answer.status}; it is asked again later.")
-        raise StravaRefused(f"Strava refused {answer.request} with {answer.status}.")
+        raise _refused(answer)
+
+
+def _refused(answer: Answer, why: str = "") -> StravaRefused:
+    because = f": {why}" if why else ""
+    refused = StravaRefused(f"Strava refused {answer.request} with {answer.status}{because}.")
+    refused.answer = answer
+    return refused

@@ -120,7 +120,8 @@ def test_streams_that_lag_are_asked_for_again_and_then_given_up(connected: House
     outcomes = [fetch_activity.run(message(), connected.fetching).name]
     for _ in range(3):
         connected.clock.advance(3_000)
-        outcomes.append(fetch_activity.run(message(reason="retry"), connected.fetching).name)
+        retry = message(received_at=connected.clock.now(), reason="retry")
+        outcomes.append(fetch_activity.run(retry, connected.fetching).name)
 
     entry = connected.ledger.get(ACTIVITY)
     assert outcomes == ["streams_waiting"] * 3 + ["fetched"]
@@ -152,7 +153,7 @@ def test_a_payload_that_does_not_fit_is_kept_for_quarantine_and_fails_the_work(
     assert gzip.decompress(blob.data) == as_bytes(detail(distance="far"))
 
 
-def test_streams_that_do_not_fit_are_kept_for_quarantine_too(connected: House) -> None:
+def test_streams_whose_values_do_not_fit_are_kept_for_quarantine_too(connected: House) -> None:
     connected.strava.streams[ACTIVITY] = streams(time=[0, 1], watts=[100])
 
     assert fetch_activity.run(message(), connected.fetching).name == "fetched"
@@ -303,7 +304,8 @@ def test_streams_of_a_fetch_that_died_leave_when_the_next_recording_has_none(
     del connected.strava.streams[ACTIVITY]
     for _ in range(4):
         connected.clock.advance(3_000)
-        fetch_activity.run(message(reason="retry"), connected.fetching)
+        retry = message(received_at=connected.clock.now(), reason="retry")
+        fetch_activity.run(retry, connected.fetching)
 
     recordings = [each.op for each in connected.landed() if each.kind == "streams"]
     assert (recordings[0], recordings[-1]) == ("upsert", "tombstone")

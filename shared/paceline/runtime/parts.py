@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paceline.adapters.strava.subscription import PushSubscription
     from paceline.adapters.strava.wire import StravaWire
     from paceline.budget import Budget
+    from paceline.counters import Counters
     from paceline.lake import Lake
     from paceline.ledger import Ledger
     from paceline.ports import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from paceline.steps.backfill import Backfilling
     from paceline.steps.build_marts import Building
     from paceline.steps.connect_athlete import Connecting
-    from paceline.steps.fetch_activity import Fetching
+    from paceline.steps.fetch_work import Fetching
     from paceline.steps.forget_athlete import Forgetting
     from paceline.steps.load_silver import Loading
     from paceline.steps.rebuild import Rebuilding
@@ -60,7 +61,7 @@ class Runtime(Ports):
 
     @Part
     def fetching(self) -> "Fetching":
-        from paceline.steps.fetch_activity import Fetching
+        from paceline.steps.fetch_work import Fetching
 
         return Fetching(
             ledger=self.ledger,
@@ -68,6 +69,7 @@ class Runtime(Ports):
             wire=self.wire,
             lake=self.lake,
             clock=self.clock,
+            counters=self.counters,
         )
 
     @Part
@@ -211,6 +213,12 @@ class Runtime(Ports):
         from paceline.ledger import Ledger
 
         return Ledger(self.state)
+
+    @Part
+    def counters(self) -> "Counters":
+        from paceline.counters import Counters
+
+        return Counters(self.state)
 
     @Part
     def budget(self) -> "Budget":

@@ -83,5 +83,6 @@ def _send(activity_id: int, entry: Entry, use: Releasing) -> None:
         event_time=int(entry.wanted_at.timestamp()),
     )
     reason = entry.reason if entry.reason in {"backfill", "reconcile"} else "retry"
-    message = EventMessage(event, use.clock.now(), use.ids.new(), reason)
+    # Received now, so that no fetch before this covers it; the trace is that of what waits.
+    message = EventMessage(event, use.clock.now(), entry.trace or use.ids.new(), reason)
     use.publisher.publish(EVENTS, message.encode(), message.attributes())
