@@ -16,6 +16,8 @@ from paceline.adapters.cipher import AesGcmCipher
 from paceline.adapters.local.manual import CountingIds, ManualClock
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
+from paceline.claims import Claims
+from paceline.counters import Counters
 from paceline.ledger import Ledger
 from paceline.ports import Where
 from paceline.steps import backfill
@@ -88,6 +90,10 @@ def ask_everything(state: Watched) -> None:
     unused: Any = None
     Vault(state, cipher, unused, clock, ids).athletes()
     backfill.unfinished(Backfilling(state, ledger, unused, unused, unused, clock, ids))
+    claims = Claims(state)
+    claims.take_due(NOON)
+    claims.open()
+    Counters(state).all()
 
 
 def index_for(shape: Shape) -> tuple[str, tuple[str, ...]] | None:

@@ -16,6 +16,7 @@ from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.adapters.strava.wire import StravaWire
 from paceline.budget import Budget
+from paceline.claims import Claims
 from paceline.counters import Counters
 from paceline.lake import Lake
 from paceline.ledger import Ledger
@@ -48,6 +49,7 @@ class House:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.state)
         self.counters = Counters(self.state)
+        self.claims = Claims(self.state)
         self.budget = Budget(self.state, self.clock)
         cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
         self.vault = Vault(self.state, cipher, self.strava, self.clock, self.ids)
@@ -89,6 +91,7 @@ class House:
             self.ids,
             self.backfilling,
             self.spool,
+            self.claims,
         )
 
     def connect(self) -> None:

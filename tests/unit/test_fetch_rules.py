@@ -172,7 +172,7 @@ def during_the_first_read(house: House, act: Callable[[], None]) -> None:
             acts.pop()()
         return answer
 
-    house.strava.get = get  # type: ignore[method-assign]
+    house.strava.get = get  # type: ignore[assignment, method-assign]
 
 
 # Hidden, deleted, shown again.
@@ -235,7 +235,7 @@ def unreadable(house: House, times: int) -> None:
         answer = real(path, params, token)
         return left.pop() if path.endswith("/streams") and left else answer
 
-    house.strava.get = get  # type: ignore[method-assign]
+    house.strava.get = get  # type: ignore[assignment, method-assign]
 
 
 def test_streams_that_cannot_be_read_are_asked_for_again(connected: House) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paceline.adapters.strava.subscription import PushSubscription
     from paceline.adapters.strava.wire import StravaWire
     from paceline.budget import Budget
+    from paceline.claims import Claims
     from paceline.counters import Counters
     from paceline.lake import Lake
     from paceline.ledger import Ledger
@@ -96,6 +97,7 @@ class Runtime(Ports):
             ids=self.ids,
             backfilling=self.backfilling,
             spool=self.spool,
+            claims=self.claims,
         )
 
     @Part
@@ -161,7 +163,9 @@ class Runtime(Ports):
     def forgetting(self) -> "Forgetting":
         from paceline.steps.forget_athlete import Forgetting
 
-        return Forgetting(self.vault, self.budget, self.stop_work)
+        return Forgetting(
+            self.vault, self.budget, self.claims, self.counters, self.clock, self.stop_work
+        )
 
     def _begin_work(self, athlete_id: int) -> None:
         """Whoever connects gets their history; whoever connects again gets on with their work."""
@@ -213,6 +217,12 @@ class Runtime(Ports):
         from paceline.ledger import Ledger
 
         return Ledger(self.state)
+
+    @Part
+    def claims(self) -> "Claims":
+        from paceline.claims import Claims
+
+        return Claims(self.state)
 
     @Part
     def counters(self) -> "Counters":
