@@ -285,7 +285,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     to_loaded_s OPTIONS (description = 'received_at to loaded_at, in seconds'),
     to_built_s OPTIONS (description = 'received_at to built_at, in seconds')
   )
-  OPTIONS (description = 'How long activities took from Strava\'s event to the marts; what had to wait for the read limit comes as a retry and is not here; one row per activity version that an event brought') AS
+  OPTIONS (description = 'How long activities took from Strava\'s event to the marts, what had to wait for the read limit or for Strava included; streams that came later are no second answer; one row per activity version that an event brought') AS
   WITH landed AS (
     SELECT
       athlete_id,
