@@ -42,6 +42,7 @@ class Entry:
     stream_keys: str = "all"  # or none, or the wanted ones by name
     trace: str | None = None  # of what has been waiting, and since when
     received_at: datetime | None = None
+    released_until: datetime | None = None  # its message is on its way, or was lost, until then
 
     def wanted_again(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
         """Parked and due now, and no sooner fetch covers it; what was seen of it is kept."""
@@ -55,6 +56,7 @@ class Entry:
             attempts=0,
             trace=None,
             received_at=None,
+            released_until=None,
         )
 
     def wanted_afresh(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
@@ -133,6 +135,15 @@ class Ledger:
             for each in Priority
         }
 
+    def in_flight(self, priority: Priority, now: datetime) -> int:
+        """How many released messages of this class nobody has come to yet."""
+        where = [
+            Where("state", "==", "parked"),
+            Where("priority", "==", priority),
+            Where("released_until", ">", _text(now)),
+        ]
+        return self._state.count(COLLECTION, where)
+
     def claim(self, activity_id: int, seen: Entry, until: datetime) -> bool:
         """Take due work for ourselves. False when somebody else was faster.
 
@@ -142,7 +153,7 @@ class Ledger:
         if stored is None or _decode(stored.data) != seen:
             return False
         try:
-            self._write(activity_id, replace(seen, not_before=until), stored)
+            self._write(activity_id, replace(seen, not_before=until, released_until=until), stored)
         except Conflict:
             return False
         return True
@@ -197,7 +208,7 @@ def _due_now(entry: Entry | None, now: datetime) -> Entry:
     if entry is None:
         raise LookupError("an entry of the ledger was removed while it was woken")
     sooner = entry.state == "parked" and entry.not_before is not None and entry.not_before > now
-    return replace(entry, not_before=now) if sooner else entry
+    return replace(entry, not_before=now, released_until=None) if sooner else entry
 
 
 def _encode(entry: Entry) -> Document:
@@ -212,7 +223,14 @@ def _decode(data: Document) -> Entry:
     return Entry(**{**data, **times, "priority": Priority(data["priority"])})
 
 
-_TIMES = ("wanted_at", "fetched_at", "not_before", "started_at", "received_at")
+_TIMES = (
+    "wanted_at",
+    "fetched_at",
+    "not_before",
+    "started_at",
+    "received_at",
+    "released_until",
+)
 
 
 def _text(moment: datetime) -> str:

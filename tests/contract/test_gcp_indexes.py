@@ -19,6 +19,7 @@ from paceline.adapters.local.state import SqliteState
 from paceline.claims import Claims
 from paceline.counters import Counters
 from paceline.ledger import Ledger
+from paceline.model.priority import Priority
 from paceline.ports import Where
 from paceline.steps import backfill
 from paceline.steps.backfill import Backfilling
@@ -84,6 +85,7 @@ def ask_everything(state: Watched) -> None:
     ledger.wake(1, NOON)
     ledger.stop(1, "why")
     ledger.parked()
+    ledger.in_flight(Priority.BACKFILL, NOON)
     ledger.failed()
     ledger.counts()
     cipher: Any = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})

@@ -123,13 +123,14 @@ def park(work: Work, ledger: Ledger, not_before: datetime, why: str, *, attempts
             not_before=not_before,
             attempts=attempts,
             last_error=why,
+            released_until=None,
         ),
     )
 
 
 def settle(work: Work, ledger: Ledger, **outcome: Any) -> None:
     """Record what this fetch saw, unless one that began later already did."""
-    cleared = {"not_before": None, "attempts": 0, "last_error": None}
+    cleared = {"not_before": None, "attempts": 0, "last_error": None, "released_until": None}
     seen = {name: outcome[name] for name in _SEEN if name in outcome}
 
     def settled(entry: Entry | None) -> Entry:

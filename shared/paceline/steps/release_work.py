@@ -67,6 +67,8 @@ def _release(use: Releasing, limit: int) -> int:
     now = use.clock.now()
     released = 0
     left = {each: use.budget.free(each) // READS_PER_ACTIVITY for each in Priority}
+    for each in (Priority.EDIT, Priority.BACKFILL):  # the bus may keep no order: few are on it
+        left[each] -= use.ledger.in_flight(each, now)
     for activity_id, entry in use.ledger.due(now, limit):
         if left[entry.priority] < 1:
             continue
