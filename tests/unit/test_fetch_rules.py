@@ -213,6 +213,20 @@ def test_a_create_that_overtakes_its_delete_takes_away_at_once_and_still_waits(
     assert fetch_activity.run(again, connected.fetching).name == "fetched"
 
 
+def test_a_create_that_waited_behind_its_delete_is_not_covered_by_that(connected: House) -> None:
+    """Both came in at once, and what was shown again is not readable yet."""
+    shown = connected.strava.details.pop(ACTIVITY)
+    create = message(received_at=connected.clock.now())
+    assert told(connected, "delete").name == "gone"
+    connected.clock.advance(1)
+    assert fetch_activity.run(create, connected.fetching).name == "parked"
+
+    connected.strava.details[ACTIVITY] = shown
+    connected.clock.advance(10)
+    (again,) = released(connected)
+    assert fetch_activity.run(again, connected.fetching).name == "fetched"
+
+
 def test_what_stays_away_after_a_create_is_gone_in_the_end(connected: House) -> None:
     told(connected, "create")
     connected.strava.details.clear()

@@ -66,7 +66,9 @@ def _run(message: EventMessage, use: Fetching, attempt: int) -> Outcome:
 
 
 def _needs_no_read(message: EventMessage, known: Entry | None) -> Outcome | None:
-    if known and known.covers(message.received_at):
+    # What was not there may not have been readable yet: that says nothing against a create.
+    unsaid = known and known.state == "gone" and message.event.aspect_type == "create"
+    if known and not unsaid and known.covers(message.received_at):
         return Outcome("covered")
     if known and known.detail_sha and known.athlete_id != message.event.owner_id:
         return Outcome("foreign_athlete")
