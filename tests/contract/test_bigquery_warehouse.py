@@ -16,7 +16,7 @@ from paceline.adapters.gcp.bigquery_rows import REQUEST_BYTES, Row, as_json, req
 from paceline.adapters.local.manual import ManualClock
 from paceline.cli.emulators.process import Emulator
 from paceline.errors import PayloadInvalid, StoreUnavailable
-from paceline.warehouse.bigquery import render_script
+from paceline.warehouse.bigquery import OVERLAP_S, render_script
 from paceline.warehouse.plan import compile_plan
 from paceline.warehouse.tables import load_tables
 from tests.bigquery import LAKE, few_tables, stand_in, warehouse_on
@@ -116,6 +116,26 @@ def test_rows_that_bigquery_refuses_are_invalid_and_the_column_is_named(
     _run(warehouse, f"ALTER TABLE {LAKE}landing.metrics DROP COLUMN points")
     with pytest.raises(PayloadInvalid, match=r"landing\.metrics\.points: "):
         warehouse.append(tables({"metrics": [metric(1, version=5)]}))
+
+
+def test_a_batch_that_bigquery_refuses_is_invalid_and_can_be_loaded_once_the_table_takes_it(
+    warehouse: BigQueryWarehouse,
+) -> None:
+    rows = tables({"metrics": [metric(number, version=11) for number in range(1_600)]})
+    _run(warehouse, f"CREATE OR REPLACE TABLE {LAKE}landing.metrics (alien INT64 NOT NULL)")
+    for _ in range(2):
+        with pytest.raises(PayloadInvalid, match=r"landing\.metrics: .*alien"):
+            warehouse.append(rows)
+    _run(warehouse, f"DROP TABLE {LAKE}landing.metrics")
+    warehouse.create_tables()
+    for _ in range(2):
+        warehouse.append(rows)
+    assert _count(warehouse, "metrics") == 1_600
+
+
+def test_a_load_job_ends_before_the_script_would_no_longer_look_back_for_its_rows() -> None:
+    limits = Limits()
+    assert limits.load_s + 3 * limits.call_s < OVERLAP_S
 
 
 def test_an_activity_comes_after_what_belongs_to_it(warehouse: BigQueryWarehouse) -> None:
