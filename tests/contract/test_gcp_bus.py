@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
+from typing import Any
 
+import grpc
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from paceline.adapters.gcp.pubsub import Names, PubSubPublisher
+from paceline.adapters.gcp.pubsub import CHANNEL_OPTIONS, Names, PubSubPublisher
 from paceline.adapters.gcp.pubsub_dead_letters import PubSubDeadLetters, subscriber_client
 from paceline.adapters.gcp.pubsub_topology import create_bus
 from paceline.cli.emulators import google
@@ -152,3 +157,19 @@ def test_what_pubsub_pushes_is_what_our_functions_read(
             publisher.publish("events", message().encode(), message().attributes())
         assert pushed.get(timeout=20) == Push(message().encode(), message().attributes(), 1)
         server.shutdown()
+
+
+@pytest.mark.parametrize("transport", [PublisherGrpcTransport, SubscriberGrpcTransport])
+def test_our_channels_lack_nothing_that_the_librarys_own_would_have(transport: Any) -> None:
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    given: dict[str, Any] = {}
+
+    def channel(_host: str, **options: Any) -> grpc.Channel:
+        given.update(options)
+        return grpc.insecure_channel(f"{HOST}:9")
+
+    transport(credentials=nobody, channel=channel).close()
+    assert {"grpc.keepalive_time_ms", "grpc.max_receive_message_length"} <= dict(
+        given["options"]
+    ).keys()
+    assert set(given["options"]) <= set(CHANNEL_OPTIONS)
