@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from paceline.adapters.gcp.bigquery import BigQueryWarehouse
+    from paceline.adapters.gcp.mounted import MountedNumber
     from paceline.adapters.gcp.pubsub import PubSubPublisher
     from paceline.adapters.gcp.secrets import SecretVersions
     from paceline.ports import (
@@ -135,12 +136,15 @@ class GcpRuntime(Runtime):
     def reader(self) -> "AbstractContextManager[Reader]":
         return nullcontext(self.warehouse)
 
+    @Part
+    def mounted_subscription(self) -> "MountedNumber":
+        from paceline.adapters.gcp.mounted import MountedNumber
+
+        return MountedNumber(secret_file(self.secrets, "subscription_id"), self.clock)
+
     def subscription_id(self) -> int | None:
-        """Read each time: the mounted file follows the newest version of the secret."""
-        try:
-            return int(secret_file(self.secrets, "subscription_id").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+        """The mounted file follows the newest version of the secret, and this does in a minute."""
+        return self.mounted_subscription.value()
 
     def remember_subscription(self, subscription_id: int) -> None:
         self.secret_versions.add("subscription_id", str(subscription_id))
