@@ -1,7 +1,7 @@
 """What every runtime has: settings, parts that are built once, and what it must say for itself."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,10 @@ class Ports:
     def reader(self) -> "AbstractContextManager[Reader]":
         """The marts as they were built last. Raises StoreUnavailable while there are none."""
         raise NotImplementedError
+
+    def bus_faults(self) -> Sequence[str]:
+        """What is wrong with topics and subscriptions, where they are made by somebody else."""
+        return ()
 
     def waiting(self) -> Mapping[str, int]:
         """Messages that nobody has acknowledged yet, by subscription, where that is known."""

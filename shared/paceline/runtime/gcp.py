@@ -4,7 +4,7 @@ Each adapter is imported when built: a function starts with those alone that its
 same runtime speaks to the emulators that Google's own environment variables name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +132,11 @@ class GcpRuntime(Runtime):
     @property
     def sql_root(self) -> Path:
         return self.settings.root / "sql"
+
+    def bus_faults(self) -> Sequence[str]:
+        from paceline.adapters.gcp.pubsub_faults import bus_faults
+
+        return bus_faults(self.settings.project, self.settings.prefix)
 
     def reader(self) -> "AbstractContextManager[Reader]":
         return nullcontext(self.warehouse)

@@ -65,12 +65,11 @@ def _create(subscriber: SubscriberClient, subscription: PubSubSubscription) -> N
 def _live(
     names: Names, of: Subscription, endpoint: str | None, how: Delivering
 ) -> PubSubSubscription:
-    only = [f'attributes.{name} = "{value}"' for name, value in of.only.items()]
     return PubSubSubscription(
         name=names.subscription(of.name),
         topic=names.topic(of.topic),
         push_config=PushConfig(push_endpoint=endpoint) if endpoint else None,
-        filter=" AND ".join(only),
+        filter=filter_of(of),
         ack_deadline_seconds=how.ack_within_s,
         message_retention_duration=Duration(seconds=EMULATED_RETENTION_S),
         retry_policy=_backoff(*how.backoff_s) if how.backoff_s else None,
@@ -79,6 +78,10 @@ def _live(
         ),
         expiration_policy=ExpirationPolicy(),
     )
+
+
+def filter_of(of: Subscription) -> str:
+    return " AND ".join(f'attributes.{name} = "{value}"' for name, value in of.only.items())
 
 
 def _backoff(least_s: int, most_s: int) -> RetryPolicy:
