@@ -13,22 +13,29 @@ from google.cloud import bigquery
 
 from paceline.adapters.gcp.bigquery import BigQueryWarehouse, Limits
 from paceline.adapters.gcp.bigquery_rows import REQUEST_BYTES, Row, as_json, requests_of
+from paceline.adapters.local.blobs import FileBlobs
 from paceline.adapters.local.manual import ManualClock
+from paceline.adapters.strava.wire import StravaWire
 from paceline.cli.emulators.process import Emulator
 from paceline.errors import PayloadInvalid, StoreUnavailable
-from paceline.warehouse.bigquery import render_script
+from paceline.model.bronze import BronzeObject, Kind
+from paceline.model.landed import Landed
+from paceline.steps import load_silver
+from paceline.steps.load_silver import Loading
+from paceline.warehouse.bigquery import OVERLAP_S, render_script
 from paceline.warehouse.plan import compile_plan
 from paceline.warehouse.tables import load_tables
 from tests.bigquery import LAKE, few_tables, stand_in, warehouse_on
-from tests.sql.landed import SQL, activity, chunks, metric, tables
+from tests.builders import ACTIVITY, ATHLETE, NOW, as_bytes, detail, streams
+from tests.sql.landed import SQL, TABLES, activity, chunks, metric, tables
 
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Landing alone."""
+    """Landing, and where what it refuses is recorded."""
     folder = tmp_path_factory.mktemp("landing")
-    for name in ("activities", "metrics", "streams"):
-        shutil.copytree(SQL / "landing" / name, folder / "landing" / name)
+    for name in ("landing/activities", "landing/metrics", "landing/streams", "ops/failed_events"):
+        shutil.copytree(SQL / name, folder / name)
     return folder
 
 
@@ -116,6 +123,50 @@ def test_rows_that_bigquery_refuses_are_invalid_and_the_column_is_named(
     _run(warehouse, f"ALTER TABLE {LAKE}landing.metrics DROP COLUMN points")
     with pytest.raises(PayloadInvalid, match=r"landing\.metrics\.points: "):
         warehouse.append(tables({"metrics": [metric(1, version=5)]}))
+
+
+def test_a_payload_whose_row_bigquery_refuses_is_recorded_and_the_rest_of_its_batch_lands(
+    warehouse: BigQueryWarehouse, clock: ManualClock, tmp_path: Path
+) -> None:
+    schemas = {name: table.arrow_schema() for name, table in TABLES.items()}
+    use = Loading(FileBlobs(tmp_path), StravaWire(), warehouse, schemas, clock)
+    points = _stored(use, "streams", streams(time=[0, 1], watts=[200, 210]))
+    ride = _stored(use, "activity", detail())
+    _run(warehouse, f"ALTER TABLE {LAKE}landing.metrics DROP COLUMN points")
+
+    outcomes = load_silver.load([points, ride], use)
+
+    assert [outcome.name for outcome in outcomes] == ["quarantined", "loaded"]
+    assert _count(warehouse, "activities") == 1
+    (failed,) = warehouse.query("SELECT * FROM ops.failed_events").to_pylist()
+    assert failed["payload_uri"] == points.bronze_name
+    assert failed["message"].startswith("landing.metrics.points: ")
+
+
+def _stored(use: Loading, kind: Kind, payload: Any) -> Landed:
+    item = BronzeObject(kind, ATHLETE, ACTIVITY, NOW, as_bytes(payload), "GET /", 200)
+    use.bronze.put(item.name(), item.packed(), item.metadata())
+    return Landed("upsert", kind, ATHLETE, ACTIVITY, item.version, "trace", item.name())
+
+
+def test_a_batch_that_bigquery_refuses_is_invalid_and_can_be_loaded_once_the_table_takes_it(
+    warehouse: BigQueryWarehouse,
+) -> None:
+    rows = tables({"metrics": [metric(number, version=11) for number in range(1_600)]})
+    _run(warehouse, f"CREATE OR REPLACE TABLE {LAKE}landing.metrics (alien INT64 NOT NULL)")
+    for _ in range(2):
+        with pytest.raises(PayloadInvalid, match=r"landing\.metrics: .*alien"):
+            warehouse.append(rows)
+    _run(warehouse, f"DROP TABLE {LAKE}landing.metrics")
+    warehouse.create_tables()
+    for _ in range(2):
+        warehouse.append(rows)
+    assert _count(warehouse, "metrics") == 1_600
+
+
+def test_a_load_job_ends_before_the_script_would_no_longer_look_back_for_its_rows() -> None:
+    limits = Limits()
+    assert limits.load_s + 3 * limits.call_s < OVERLAP_S
 
 
 def test_an_activity_comes_after_what_belongs_to_it(warehouse: BigQueryWarehouse) -> None:

@@ -136,7 +136,7 @@ def rig(
     with ExitStack() as stack:
         publisher = PubSubPublisher(project, "paceline-test", SUBSCRIPTIONS, within_s=20)
         stack.callback(publisher.close)
-        dead = PubSubDeadLetters(project, "paceline-test", publisher, SUBSCRIPTIONS)
+        dead = PubSubDeadLetters(project, "paceline-test", publisher, SUBSCRIPTIONS, quiet_s=1)
         stack.callback(dead.close)
         client = stack.enter_context(subscriber_client())
         yield PubSubRig(publisher, dead, client, Names(project, "paceline-test"))

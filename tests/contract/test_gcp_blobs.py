@@ -1,8 +1,10 @@
 """What blobs in Cloud Storage promise beyond the port, on fake-gcs-server."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from google.cloud.storage import Client
 
 from paceline.adapters.gcp.gcs import GcsBlobs
 from paceline.cli.emulators import google
-from paceline.cli.emulators.process import Emulator
+from paceline.cli.emulators.process import HOST, Emulator
 from paceline.errors import StoreUnavailable
 from paceline.ports import Blob
 from tests.contract.processes import run_together
@@ -92,3 +94,33 @@ def test_objects_outlive_a_server_that_was_killed(
             assert blobs.put("a/1.gz", b"second", {}) is False
             assert blobs.get("a/1.gz") == Blob(b"first", {"k": "v"})
             assert list(blobs.names("")) == ["a/1.gz"]
+
+
+class DoesNotList(BaseHTTPRequestHandler):
+    """A Cloud Storage that has no object, and is not fit to say whether it has the bucket."""
+
+    def do_GET(self) -> None:
+        is_list = "/o?" in self.path
+        self.send_response(503 if is_list else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_DELETE(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("act", ["get", "delete"])
+def test_a_bucket_of_which_nobody_says_whether_it_is_there_is_not_asked_for_longer_than_allowed(
+    act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadingHTTPServer((HOST, 0), DoesNotList) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{HOST}:{server.server_port}")
+        with closing(GcsBlobs("p", "b", within_s=0.5)) as blobs:
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                ACTS[act](blobs)
+            assert time.monotonic() - began < 3
+        server.shutdown()

@@ -7,16 +7,31 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
+from typing import Any
 
+import grpc
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.pubsub_v1 import PushConfig
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from paceline.adapters.gcp.pubsub import Names, PubSubPublisher
+from paceline.adapters.gcp.pubsub import (
+    CHANNEL_OPTIONS,
+    Names,
+    PubSubPublisher,
+    publisher_client,
+)
 from paceline.adapters.gcp.pubsub_dead_letters import PubSubDeadLetters, subscriber_client
 from paceline.adapters.gcp.pubsub_topology import create_bus
+from paceline.cli.doctor import CHECKS, Amiss
 from paceline.cli.emulators import google
 from paceline.cli.emulators.process import HOST, Emulator
 from paceline.errors import PublishUnavailable, StoreUnavailable
+from paceline.model.routes import SUBSCRIPTIONS
+from paceline.runtime.gcp import GcpRuntime
 from paceline.runtime.push import Push, decode_push
+from paceline.runtime.settings import Settings
 from tests.builders import message
 from tests.contract.cut_line import CutLine
 from tests.emulators import started, use, within
@@ -131,6 +146,67 @@ def test_every_step_has_its_subscription_with_filter_limits_and_dead_letters(
     )
 
 
+ENDPOINTS = {each.name: f"http://{HOST}:9/{each.name}" for each in SUBSCRIPTIONS}
+
+
+@pytest.fixture
+def deployed(
+    project: str, pubsub_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[GcpRuntime]:
+    """What doctor looks at, and a bus as Terraform makes it."""
+    use(pubsub_emulator, monkeypatch)
+    create_bus(project, PREFIX, ENDPOINTS)
+    with closing(GcpRuntime(Settings(1, runtime="gcp", project=project, prefix=PREFIX))) as runtime:
+        yield runtime
+
+
+def test_doctor_is_content_with_a_bus_as_terraform_makes_it(deployed: GcpRuntime) -> None:
+    assert CHECKS["bus"](deployed).startswith("fetch_activity, forget_athlete, load_silver are")
+
+
+def test_doctor_names_what_is_missing_on_the_bus_or_leads_elsewhere(
+    project: str, deployed: GcpRuntime
+) -> None:
+    names = Names(project, PREFIX)
+    with subscriber_client() as client, publisher_client() as publisher:
+        client.delete_subscription(subscription=names.subscription("fetch_activity"))
+        client.delete_subscription(subscription=names.dead_subscription("load_silver"))
+        nobody = {"subscription": names.subscription("load_silver"), "push_config": PushConfig()}
+        client.modify_push_config(request=nobody)
+        publisher.delete_topic(topic=names.dead_topic("forget_athlete"))
+
+    with pytest.raises(Amiss) as amiss:
+        CHECKS["bus"](deployed)
+    for fault in (
+        f"{names.dead_topic('forget_athlete')} is missing",
+        f"{names.subscription('fetch_activity')} is missing, so nobody calls fetch_activity",
+        f"{names.dead_subscription('load_silver')} is missing, so what is given up on is lost",
+        f"{names.subscription('load_silver')} pushes to nobody",
+    ):
+        assert fault in str(amiss.value)
+
+
+def test_doctor_names_subscriptions_that_are_not_as_terraform_makes_them(
+    project: str, deployed: GcpRuntime
+) -> None:
+    names = Names(project, PREFIX)
+    live, dead = names.subscription("fetch_activity"), names.dead_subscription("fetch_activity")
+    with subscriber_client() as client:
+        for name in (live, dead):
+            client.delete_subscription(subscription=name)
+            client.create_subscription(name=name, topic=names.topic("landed"))
+
+    with pytest.raises(Amiss) as amiss:
+        CHECKS["bus"](deployed)
+    for fault in (
+        f"{live} is of {names.topic('landed')}, not of {names.topic('events')}",
+        f"{live} has the filter '', not 'attributes.object_type = \"activity\"'",
+        f"{live} gives nothing up to {names.dead_topic('fetch_activity')}",
+        f"{dead} is of {names.topic('landed')}, not of",
+    ):
+        assert fault in str(amiss.value)
+
+
 def test_what_pubsub_pushes_is_what_our_functions_read(
     project: str, pubsub_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,3 +228,19 @@ def test_what_pubsub_pushes_is_what_our_functions_read(
             publisher.publish("events", message().encode(), message().attributes())
         assert pushed.get(timeout=20) == Push(message().encode(), message().attributes(), 1)
         server.shutdown()
+
+
+@pytest.mark.parametrize("transport", [PublisherGrpcTransport, SubscriberGrpcTransport])
+def test_our_channels_lack_nothing_that_the_librarys_own_would_have(transport: Any) -> None:
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    given: dict[str, Any] = {}
+
+    def channel(_host: str, **options: Any) -> grpc.Channel:
+        given.update(options)
+        return grpc.insecure_channel(f"{HOST}:9")
+
+    transport(credentials=nobody, channel=channel).close()
+    assert {"grpc.keepalive_time_ms", "grpc.max_receive_message_length"} <= dict(
+        given["options"]
+    ).keys()
+    assert set(given["options"]) <= set(CHANNEL_OPTIONS)

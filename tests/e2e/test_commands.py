@@ -120,7 +120,8 @@ def test_doctor_asks_everything_and_shows_no_secret(world: Rehearsal) -> None:
     report = json.loads(done.stdout)
 
     assert done.returncode == 0, done.stdout
-    assert {each["check"] for each in report["findings"]} >= {"state", "keyring", "subscription"}
+    checked = {each["check"] for each in report["findings"]}
+    assert checked >= {"state", "keyring", "bus", "subscription", "webhook"}
     assert report["settings"]["webhook_secret"] == "is set"
     assert world.settings()["PACELINE_WEBHOOK_SECRET"] not in done.stdout
 
@@ -131,3 +132,14 @@ def test_doctor_names_what_is_amiss(world: Rehearsal) -> None:
     assert done.returncode == 1
     assert "AMISS  subscription" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_doctor_asks_the_webhook_what_strava_would_ask(world: Rehearsal) -> None:
+    done = paceline(world, "doctor", PACELINE_VERIFY_TOKEN="another")
+    elsewhere = paceline(world, "doctor", PACELINE_WEBHOOK_SECRET="anothersecretpath")
+
+    assert done.returncode == elsewhere.returncode == 1
+    assert "AMISS  webhook        StravaRefused: " in done.stdout
+    assert "refuses our verify token" in done.stdout
+    assert "AMISS  webhook        Amiss: Strava sends events to " in elsewhere.stdout
+    assert world.settings()["PACELINE_WEBHOOK_SECRET"] not in elsewhere.stdout

@@ -34,7 +34,7 @@ OURS = {
     "paceline.steps.receive_webhook",
 }
 LOCAL = {"runtime.local", "adapters.local.bus", "adapters.local.sqlite"}
-GCP = {"runtime.gcp", "adapters.gcp", "adapters.gcp.pubsub"}
+GCP = {"runtime.gcp", "adapters.gcp", "adapters.gcp.mounted", "adapters.gcp.pubsub"}
 CLOUD_CLIENTS = {"google.cloud.firestore", "google.cloud.storage", "google.cloud.bigquery"}
 HEAVY = {"stravalib", "pydantic", "numpy", "pyarrow", "duckdb", "sqlglot", "yaml", "requests"}
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from paceline.adapters.strava.wire import StravaWire
-from paceline.errors import StoreUnavailable
+from paceline.errors import PayloadInvalid, StoreUnavailable
 from paceline.model.bronze import BronzeObject, Kind
 from paceline.model.landed import Landed, decode_landed
 from paceline.steps import load_silver
@@ -21,6 +21,7 @@ SCHEMAS = {
     name: table.arrow_schema()
     for name, table in load_tables(Path(__file__).parents[2] / "sql").items()
 }
+REFUSED = 13
 
 
 class Tray:
@@ -34,14 +35,24 @@ class Tray:
             self.tables.setdefault(name, []).extend(rows.to_pylist())
 
 
+class Picky(Tray):
+    """One that refuses a table for the row of one activity, after others, as BigQuery does."""
+
+    def append(self, tables: Mapping[str, pa.Table]) -> None:
+        for name in sorted(tables, reverse=True):
+            if name != FAILED_EVENTS and REFUSED in tables[name]["activity_id"].to_pylist():
+                raise PayloadInvalid(f"{name}.average_speed_mps: out of range")
+            super().append({name: tables[name]})
+
+
 def put(house: House, kind: Kind, body: bytes, activity_id: int = ACTIVITY) -> Landed:
     item = BronzeObject(kind, ATHLETE, activity_id, NOW, body, "GET /", 200)
     house.bronze.put(item.name(), item.packed(), item.metadata())
     return Landed("upsert", kind, ATHLETE, activity_id, item.version, "trace", item.name())
 
 
-def load(house: House, *batch: Landed) -> tuple[Tray, list[str]]:
-    tray = Tray()
+def load(house: House, *batch: Landed, tray: Tray | None = None) -> tuple[Tray, list[str]]:
+    tray = tray or Tray()
     use = Loading(house.bronze, StravaWire(), tray, SCHEMAS, house.clock)
     return tray, [outcome.name for outcome in load_silver.load(batch, use)]
 
@@ -125,6 +136,30 @@ def test_what_does_not_fit_is_quarantined_and_the_rest_loads(
     blob = house.bronze.get(bad.bronze_name)
     assert blob is not None
     assert gzip.decompress(blob.data) == body
+
+
+@pytest.mark.parametrize("others", [(), (7,), (7, 8, 20, 21)])
+def test_what_landing_refuses_is_quarantined_and_the_rest_of_its_batch_lands(
+    house: House, others: tuple[int, ...]
+) -> None:
+    ids = sorted((REFUSED, *others))
+    batch = [put(house, "activity", as_bytes(detail(id=each)), each) for each in ids]
+    tray, outcomes = load(house, *batch, tray=Picky())
+
+    assert outcomes == ["quarantined" if each == REFUSED else "loaded" for each in ids]
+    (failure,) = tray.tables[FAILED_EVENTS]
+    assert failure["message"] == "landing.activities.average_speed_mps: out of range"
+    assert failure["error_type"] == "PayloadInvalid"
+    assert failure["payload_uri"] == batch[ids.index(REFUSED)].bronze_name
+    landed = [row["activity_id"] for row in tray.tables.get(ACTIVITIES, ())]
+    assert sorted(landed) == sorted(others)  # type: ignore[type-var]
+
+
+def test_what_landing_refuses_and_nobody_could_read_again_stays_on_the_bus(house: House) -> None:
+    gone = Landed("tombstone", "activity", ATHLETE, REFUSED, 9, "trace")
+
+    with pytest.raises(PayloadInvalid):
+        load(house, gone, tray=Picky())
 
 
 def test_bytes_that_are_not_gzip_are_quarantined(house: House) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 
+from paceline.adapters.strava.subscription import check_callback
 from paceline.errors import PacelineError
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
@@ -73,6 +74,12 @@ def _bronze(runtime: Runtime) -> str:
     return "answers; no event is spooled"
 
 
+def _bus(runtime: Runtime) -> str:
+    if faults := runtime.bus_faults():
+        raise Amiss(f"{'; '.join(faults)}. make deploy puts that right; its plan says how.")
+    return f"{', '.join(each.name for each in SUBSCRIPTIONS)} are called, each with dead letters"
+
+
 def _dead_letters(runtime: Runtime) -> str:
     dead = {each.name: len(runtime.dead_letters.dead_letters(each.name)) for each in SUBSCRIPTIONS}
     if any(dead.values()):
@@ -114,6 +121,20 @@ def _subscription(runtime: Runtime) -> str:
     return f"{ours} sends events here"
 
 
+def _webhook(runtime: Runtime) -> str:
+    """Ask the address that Strava has what Strava would ask."""
+    if (theirs := runtime.subscription.current()) is None:
+        return "Strava has no address yet"
+    address, _, secret = theirs[1].rpartition("/")
+    if secret != runtime.settings.secret("webhook_secret"):
+        raise Amiss(
+            f"Strava sends events to {address}/..., whose secret end is not the one that is set"
+            " here: paceline subscribe create --replace tells Strava the right one."
+        )
+    check_callback(theirs[1], runtime.settings.secret("verify_token"))
+    return f"{address}/... answers as Strava wants it"
+
+
 def _marts(runtime: Runtime) -> str:
     with runtime.reader() as reader:
         found = reader.query(_FRESHNESS).to_pylist()
@@ -128,10 +149,12 @@ def _marts(runtime: Runtime) -> str:
 CHECKS: dict[str, Callable[[Runtime], str]] = {
     "state": _state,
     "bronze": _bronze,
+    "bus": _bus,
     "dead letters": _dead_letters,
     "keyring": _keyring,
     "athletes": _athletes,
     "reads": _quota,
     "subscription": _subscription,
+    "webhook": _webhook,
     "marts": _marts,
 }

@@ -1,7 +1,7 @@
 """What every runtime has: settings, parts that are built once, and what it must say for itself."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,10 @@ class Ports:
         """The push subscription that we made; None until then, and while it changes."""
         raise NotImplementedError
 
+    def is_ours(self, subscription_id: int) -> bool:
+        """Whether events of this subscription are taken."""
+        return self.subscription_id() in {None, subscription_id}
+
     def remember_subscription(self, subscription_id: int | None) -> None:
         """From now on only events of this one are taken, or of any."""
         raise NotImplementedError
@@ -62,6 +66,10 @@ class Ports:
     def reader(self) -> "AbstractContextManager[Reader]":
         """The marts as they were built last. Raises StoreUnavailable while there are none."""
         raise NotImplementedError
+
+    def bus_faults(self) -> Sequence[str]:
+        """What is wrong with topics and subscriptions, where they are made by somebody else."""
+        return ()
 
     def waiting(self) -> Mapping[str, int]:
         """Messages that nobody has acknowledged yet, by subscription, where that is known."""

@@ -4,7 +4,7 @@ Each adapter is imported when built: a function starts with those alone that its
 same runtime speaks to the emulators that Google's own environment variables name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from paceline.adapters.gcp.bigquery import BigQueryWarehouse
+    from paceline.adapters.gcp.mounted import MountedNumber
     from paceline.adapters.gcp.pubsub import PubSubPublisher
     from paceline.adapters.gcp.secrets import SecretVersions
     from paceline.ports import (
@@ -132,15 +133,26 @@ class GcpRuntime(Runtime):
     def sql_root(self) -> Path:
         return self.settings.root / "sql"
 
+    def bus_faults(self) -> Sequence[str]:
+        from paceline.adapters.gcp.pubsub_faults import bus_faults
+
+        return bus_faults(self.settings.project, self.settings.prefix)
+
     def reader(self) -> "AbstractContextManager[Reader]":
         return nullcontext(self.warehouse)
 
+    @Part
+    def mounted_subscription(self) -> "MountedNumber":
+        from paceline.adapters.gcp.mounted import MountedNumber
+
+        return MountedNumber(secret_file(self.secrets, "subscription_id"), self.clock)
+
     def subscription_id(self) -> int | None:
-        """Read each time: the mounted file follows the newest version of the secret."""
-        try:
-            return int(secret_file(self.secrets, "subscription_id").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+        """The mounted file follows the newest version of the secret, and this does in a minute."""
+        return self.mounted_subscription.value()
+
+    def is_ours(self, subscription_id: int) -> bool:
+        return self.mounted_subscription.allows(subscription_id)
 
     def remember_subscription(self, subscription_id: int | None) -> None:
         self.secret_versions.add("subscription_id", str(subscription_id))

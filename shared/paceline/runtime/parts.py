@@ -56,7 +56,7 @@ class Runtime(Ports):
             ids=self.ids,
             webhook_secret=self.settings.secret("webhook_secret"),
             verify_token=self.settings.secret("verify_token"),
-            subscription_id=self.subscription_id,
+            is_ours=self.is_ours,
             spool=lambda: self.spool,
         )
 

@@ -57,19 +57,54 @@ def run(landed: Landed, use: Loading, *, attempt: int = 1) -> Outcome:
 
 def load(batch: Iterable[Landed], use: Loading, *, attempt: int = 1) -> list[Outcome]:
     """Load a batch in one append; a member that does not fit does not hold up the others."""
-    found: list[Rows] = []
-    outcomes = []
-    for landed in batch:
-        try:
-            found.append(_rows(landed, use))
-            outcomes.append(Outcome("loaded").about(**_named(landed)))
-        except PayloadInvalid as error:
-            reason = f"{type(error).__name__}: {error}"
-            found.append(_failed(landed, "load_silver", reason, use, attempt))
-            named = {"message": str(error), "uri": landed.bronze_name}
-            outcomes.append(Outcome("quarantined", named).about(**_named(landed)))
-    use.landing.append({name: _table(name, found, use) for name in _names(found)})
-    return outcomes
+    members = [_member(landed, use, attempt) for landed in batch]
+    return [member.outcome for member in _appended(members, use, attempt)]
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One of a batch: its rows, or the row that says why there are none."""
+
+    landed: Landed
+    rows: Rows
+    outcome: Outcome
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether nothing is lost when a row that points to its bronze object takes its place."""
+        return bool(self.landed.bronze_name) and FAILED_EVENTS not in self.rows
+
+
+def _member(landed: Landed, use: Loading, attempt: int) -> _Member:
+    try:
+        return _Member(landed, _rows(landed, use), Outcome("loaded").about(**_named(landed)))
+    except PayloadInvalid as error:
+        return _quarantined(landed, error, use, attempt)
+
+
+def _quarantined(landed: Landed, error: PayloadInvalid, use: Loading, attempt: int) -> _Member:
+    failed = _failed(landed, "load_silver", f"{type(error).__name__}: {error}", use, attempt)
+    named = {"message": str(error), "uri": landed.bronze_name}
+    return _Member(landed, failed, Outcome("quarantined", named).about(**_named(landed)))
+
+
+def _appended(members: Sequence[_Member], use: Loading, attempt: int) -> Sequence[_Member]:
+    """What is there in the end.
+
+    Where landing refuses a row, the halves are tried, and so the member is found whose row it is.
+    """
+    found = [member.rows for member in members]
+    try:
+        use.landing.append({name: _table(name, found, use) for name in _names(found)})
+    except PayloadInvalid as error:
+        if half := len(members) // 2:
+            first = _appended(members[:half], use, attempt)
+            return [*first, *_appended(members[half:], use, attempt)]
+        (member,) = members
+        if not member.can_be_read_again:
+            raise  # the message is all that there is: it becomes a dead letter
+        return _appended([_quarantined(member.landed, error, use, attempt)], use, attempt)
+    return members
 
 
 def _named(landed: Landed) -> dict[str, str | int]:

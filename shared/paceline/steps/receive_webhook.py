@@ -28,7 +28,7 @@ class Receiving:
     ids: Ids
     webhook_secret: str
     verify_token: str
-    subscription_id: Callable[[], int | None]  # None until we subscribed
+    is_ours: Callable[[int], bool]  # a subscription; any, until we subscribed
     spool: Callable[[], Spool]  # opened only when it is needed
 
 
@@ -77,7 +77,7 @@ def _event(request: Request, use: Receiving) -> Reply:
         event = parse_event(body)
     except EventInvalid as error:
         return _refusal(400, "malformed", str(error))
-    if use.subscription_id() not in {None, event.subscription_id}:
+    if not use.is_ours(event.subscription_id):
         return _refusal(403, "foreign_subscription", "The subscription is not ours.")
     return _accept(event, use)
 

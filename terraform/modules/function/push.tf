@@ -21,6 +21,7 @@ resource "google_pubsub_subscription" "dead_letters" {
 
   name                       = "${local.name}-dead-letters"
   topic                      = google_pubsub_topic.dead_letters[each.key].id
+  ack_deadline_seconds       = 600 # whoever lists many holds the first until the last has come
   message_retention_duration = "2678400s"
 
   # Without this a subscription that is idle for 31 days is deleted.

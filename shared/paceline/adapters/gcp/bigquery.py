@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,9 @@ class Limits:
     call_s: float = 30
     query_s: float = 60
     script_s: float = 3_600
+    # BigQuery ends a load job after this. Rows say when they were sent, and those that come later
+    # than the script looks back (warehouse.bigquery.OVERLAP_S) would wait for the weekly full run.
+    load_s: float = 300
     # About 0.6 dollars at list price: what a defect in a query may cost, each time.
     bytes_billed: int = 100 * 1024**3
     requests: int = 4  # more for one table go as one load job: it is free, and all or nothing
@@ -86,10 +89,10 @@ class BigQueryWarehouse:
         script takes later ones for the same version.
         """
         fitted = {name: fit_rows(name, rows, self._tables) for name, rows in tables.items()}
-        ingested_at = self._stamp().isoformat()
         for name in sorted(fitted, key=lambda name: (name == _LAST, name)):
             rows = list(rows_of(name, fitted[name]))
             if INGESTED_AT in self._tables[name].column_names:
+                ingested_at = self._stamp().isoformat()  # not sooner: a table may have to wait
                 for row in rows:
                     row.values.setdefault(INGESTED_AT, ingested_at)
             self._append(name, rows)
@@ -195,25 +198,39 @@ class BigQueryWarehouse:
         told = "\n".join(
             [self._path(name), f"{self._clock.now():%F %H}", *(r.row_id for r in rows)]
         )
-        job_id = f"load-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
         config = bigquery.LoadJobConfig(
             schema=self._client.get_table(self._path(name), **self._call).schema,
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
             labels={"step": "load_silver"},
+            job_timeout_ms=int(self._limits.load_s * 1000),
         )
+        send = partial(
+            self._client.load_table_from_json,
+            [row.values for row in rows],
+            self._path(name),
+            location=self._location,
+            job_config=config,
+            timeout=self._limits.call_s,
+        )
+        job = self._job(send, f"load-{hashlib.sha256(told.encode()).hexdigest()[:32]}")
         try:
-            job: Any = self._client.load_table_from_json(
-                [row.values for row in rows],
-                self._path(name),
-                job_id=job_id,
-                location=self._location,
-                job_config=config,
-                timeout=self._limits.call_s,
-            )
+            within_s = self._limits.load_s + self._limits.call_s
+            job.result(timeout=within_s, retry=self._call["retry"])
+        except GoogleAPICallError as problem:
+            if job.error_result is None:  # it was asked for, and did not answer
+                raise
+            errors = [*reversed(job.errors or ()), job.error_result]  # the last says most
+            raise _refused(name, [{"errors": errors}]) from problem
+
+    def _job(self, send: Callable[..., Any], job_id: str, attempt: int = 0) -> Any:
+        """The job of this id. One that failed keeps its id for good, so the next has another."""
+        tried = f"{job_id}-{attempt}" if attempt else job_id
+        try:
+            return send(job_id=tried)
         except Conflict:
-            job = self._client.get_job(job_id, location=self._location, **self._call)
-        job.result(timeout=self._limits.script_s, retry=self._call["retry"])
+            job: Any = self._client.get_job(tried, location=self._location, **self._call)
+        return job if job.error_result is None else self._job(send, job_id, attempt + 1)
 
     def _built_by_other_sql(self) -> bool:
         built_by = self._renamed(self._plan.built_by)

@@ -98,7 +98,8 @@ class GcsBlobs:
 
     def _check_bucket(self, name: str) -> None:
         """A bucket that is gone answers like an object that is gone, but does not list."""
-        next(iter(self._client.list_blobs(self._bucket, prefix=name, max_results=1)), None)
+        found = self._client.list_blobs(self._bucket, prefix=name, max_results=1, **self._within)
+        next(iter(found), None)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Messages that Pub/Sub gave up on: each step has a topic for them, and a subscription to it."""
 
 import os
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,10 +17,18 @@ from paceline.errors import StoreUnavailable
 from paceline.model.routes import SUBSCRIPTIONS, Subscription
 from paceline.ports import DeadLetter
 
-# A pull answers as soon as there is something; only the end of the queue takes this long.
+# A pull answers as soon as there is something, and may say that there is nothing when there is.
 _PULL_S = 2.0
+_QUIET_S = 4.0
 _TRY_S = 5.0
-_AT_ONCE = 500
+
+# How many are published while their leases (of DEAD_LETTERS_LEASE_S) run, a second each at most.
+_AT_ONCE = 50
+# A request may name 2,500, and have 512 KiB, in which a name is some 200 bytes.
+_NAMED_AT_ONCE = 500
+
+# As long as Pub/Sub lets: whoever lists many holds the first until the last has come.
+DEAD_LETTERS_LEASE_S = 600
 
 # What Pub/Sub adds: cloud.google.com/pubsub/docs/handling-failures
 _ADDED = "CloudPubSubDeadLetterSource"
@@ -36,7 +45,11 @@ class PubSubDeadLetters:
         prefix: str,
         publisher: PubSubPublisher,
         subscriptions: Sequence[Subscription] = SUBSCRIPTIONS,
+        *,
+        quiet_s: float = _QUIET_S,
     ) -> None:
+        """`quiet_s`: nothing has come for so long, so there is nothing more."""
+        self._quiet_s = quiet_s
         self._names = Names(project, prefix)
         self._topics = {each.name: each.topic for each in subscriptions}
         self._publisher = publisher
@@ -48,69 +61,85 @@ class PubSubDeadLetters:
 
     def dead_letters(self, subscription: str) -> Sequence[DeadLetter]:
         """What nobody else is looking at just now; listing takes a moment and changes nothing."""
-        held = {}
+        held = dict[str, ReceivedMessage]()
         try:
-            for received in self._pulled(subscription):
-                held[received.message.message_id] = received
+            for pulled in self._pulled(subscription):
+                held |= {received.message.message_id: received for received in pulled}
         finally:
-            self._give_back(subscription, held.values())
+            self._give_back(subscription, [received.ack_id for received in held.values()])
         found = [_dead_letter(subscription, received) for received in held.values()]
         return sorted(found, key=lambda each: each.died_at)
 
     def replay(self, subscription: str, message_ids: Collection[str] | None = None) -> int:
         """Each is published to its topic again, and forgotten once the topic has it."""
-        topic = self._topic(subscription)
-        kept, sent = {}, 0
+        kept, sent = list[str](), 0
         try:
-            for received in self._pulled(subscription):
-                letter = _dead_letter(subscription, received)
-                if message_ids is not None and letter.message_id not in message_ids:
-                    kept[letter.message_id] = received
-                    continue
-                told = {**letter.attributes, REPLAY_OF: letter.message_id}
-                self._publisher.publish(topic, letter.data, told)
-                self._ack(subscription, received)
-                sent += 1
+            for pulled in self._pulled(subscription):
+                chosen = list[ReceivedMessage]()
+                for received in pulled:
+                    if message_ids is None or received.message.message_id in message_ids:
+                        chosen.append(received)
+                    else:
+                        kept.append(received.ack_id)
+                self._send(subscription, chosen)
+                sent += len(chosen)
         finally:
-            self._give_back(subscription, kept.values())
+            self._give_back(subscription, kept)
         return sent
 
-    def _pulled(self, subscription: str) -> Iterator[ReceivedMessage]:
+    def _send(self, subscription: str, chosen: Sequence[ReceivedMessage]) -> None:
+        """Where one cannot be published, it and those after it are there again at once."""
+        ack_ids, sent = [received.ack_id for received in chosen], 0
+        try:
+            for received in chosen:
+                letter = _dead_letter(subscription, received)
+                told = {**letter.attributes, REPLAY_OF: letter.message_id}
+                self._publisher.publish(self._topic(subscription), letter.data, told)
+                sent += 1
+        finally:
+            self._forget(subscription, ack_ids[:sent])
+            self._give_back(subscription, ack_ids[sent:])
+
+    def _pulled(self, subscription: str) -> Iterator[Sequence[ReceivedMessage]]:
         """Everything, leased to us, until nothing more comes."""
         self._topic(subscription)
-        while True:
-            with _translated(f"read the dead letters of {subscription}"):
-                try:
-                    answer = self._client.pull(
-                        subscription=self._names.dead_subscription(subscription),
-                        max_messages=_AT_ONCE,
-                        retry=None,
-                        timeout=_PULL_S,
-                    )
-                except DeadlineExceeded:
-                    return
-            if not answer.received_messages:
-                return
-            yield from answer.received_messages
+        heard_at = time.monotonic()
+        while time.monotonic() < heard_at + self._quiet_s:
+            if received := self._pull(subscription):
+                yield received
+                heard_at = time.monotonic()
 
-    def _ack(self, subscription: str, received: ReceivedMessage) -> None:
-        with _translated(f"forget a dead letter of {subscription}"):
-            self._client.acknowledge(
-                subscription=self._names.dead_subscription(subscription),
-                ack_ids=[received.ack_id],
-                timeout=_TRY_S,
-            )
+    def _pull(self, subscription: str) -> Sequence[ReceivedMessage]:
+        with _translated(f"read the dead letters of {subscription}"):
+            try:
+                answer = self._client.pull(
+                    subscription=self._names.dead_subscription(subscription),
+                    max_messages=_AT_ONCE,
+                    retry=None,
+                    timeout=_PULL_S,
+                )
+            except DeadlineExceeded:
+                return ()
+        return tuple(answer.received_messages)
 
-    def _give_back(self, subscription: str, held: Collection[ReceivedMessage]) -> None:
-        if not held:
-            return
+    def _forget(self, subscription: str, ack_ids: list[str]) -> None:
+        if ack_ids:
+            with _translated(f"forget dead letters of {subscription}"):
+                self._client.acknowledge(
+                    subscription=self._names.dead_subscription(subscription),
+                    ack_ids=ack_ids,
+                    timeout=_TRY_S,
+                )
+
+    def _give_back(self, subscription: str, ack_ids: list[str]) -> None:
         with _translated(f"give back the dead letters of {subscription}"):
-            self._client.modify_ack_deadline(
-                subscription=self._names.dead_subscription(subscription),
-                ack_ids=[received.ack_id for received in held],
-                ack_deadline_seconds=0,
-                timeout=_TRY_S,
-            )
+            for begin in range(0, len(ack_ids), _NAMED_AT_ONCE):
+                self._client.modify_ack_deadline(
+                    subscription=self._names.dead_subscription(subscription),
+                    ack_ids=ack_ids[begin : begin + _NAMED_AT_ONCE],
+                    ack_deadline_seconds=0,
+                    timeout=_TRY_S,
+                )
 
     def _topic(self, subscription: str) -> str:
         if subscription not in self._topics:

@@ -16,11 +16,14 @@ from google.pubsub_v1 import (
 from google.pubsub_v1 import Subscription as PubSubSubscription
 
 from paceline.adapters.gcp.pubsub import Names, publisher_client
-from paceline.adapters.gcp.pubsub_dead_letters import subscriber_client
+from paceline.adapters.gcp.pubsub_dead_letters import DEAD_LETTERS_LEASE_S, subscriber_client
 from paceline.errors import StoreUnavailable
 from paceline.model.routes import SUBSCRIPTIONS, Subscription
 
 _TRY_S = 5.0
+
+# The emulator takes no more; in the cloud dead letters are kept for 31 days.
+EMULATED_RETENTION_S = 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -62,19 +65,23 @@ def _create(subscriber: SubscriberClient, subscription: PubSubSubscription) -> N
 def _live(
     names: Names, of: Subscription, endpoint: str | None, how: Delivering
 ) -> PubSubSubscription:
-    only = [f'attributes.{name} = "{value}"' for name, value in of.only.items()]
     return PubSubSubscription(
         name=names.subscription(of.name),
         topic=names.topic(of.topic),
         push_config=PushConfig(push_endpoint=endpoint) if endpoint else None,
-        filter=" AND ".join(only),
+        filter=filter_of(of),
         ack_deadline_seconds=how.ack_within_s,
+        message_retention_duration=Duration(seconds=EMULATED_RETENTION_S),
         retry_policy=_backoff(*how.backoff_s) if how.backoff_s else None,
         dead_letter_policy=DeadLetterPolicy(
             dead_letter_topic=names.dead_topic(of.name), max_delivery_attempts=how.max_attempts
         ),
         expiration_policy=ExpirationPolicy(),
     )
+
+
+def filter_of(of: Subscription) -> str:
+    return " AND ".join(f'attributes.{name} = "{value}"' for name, value in of.only.items())
 
 
 def _backoff(least_s: int, most_s: int) -> RetryPolicy:
@@ -87,7 +94,8 @@ def _dead(names: Names, of: Subscription) -> PubSubSubscription:
     return PubSubSubscription(
         name=names.dead_subscription(of.name),
         topic=names.dead_topic(of.name),
-        ack_deadline_seconds=60,
+        ack_deadline_seconds=DEAD_LETTERS_LEASE_S,
+        message_retention_duration=Duration(seconds=EMULATED_RETENTION_S),
         expiration_policy=ExpirationPolicy(),
     )
 
