@@ -59,7 +59,7 @@ FUNCTION = (
     "import functions_framework\n"
     "app = functions_framework.create_app('receive_webhook', {main!r})\n"
     "import paceline.runtime as runtime\n"
-    "runtime.current().receiving.subscription_id()"
+    "runtime.current().receiving.is_ours(1)"
 )
 
 
