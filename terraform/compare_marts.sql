@@ -17,13 +17,13 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '278142fee588abb5' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = 'eed7b5839fd07183' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
 IF is_compared THEN
   CREATE TEMP TABLE rows_before AS
-  SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
+  SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage, built_row.speed_curve_on_foot, built_row.efforts_on_foot, ROUND(built_row.speed_coverage_on_foot, 6) + 0.0 AS speed_coverage_on_foot)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
   UNION ALL
   SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
   UNION ALL
@@ -2390,7 +2390,7 @@ SET touched_count = (SELECT COUNT(*) FROM touched_activities);
 BEGIN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}silver.metrics AS target WHERE TRUE;
-  INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage)
+  INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage, speed_curve_on_foot, efforts_on_foot, speed_coverage_on_foot)
   WITH landed AS (
     SELECT
       *
@@ -2443,7 +2443,10 @@ BEGIN
     efforts,
     distance_m,
     altitude_coverage,
-    speed_coverage
+    speed_coverage,
+    speed_curve_on_foot,
+    efforts_on_foot,
+    speed_coverage_on_foot
   FROM
     newest
   WHERE
@@ -3585,13 +3588,24 @@ ELSE
     ),
     metrics AS (
       SELECT
-        athlete_id,
-        activity_id,
-        power_curve,
-        heartrate_curve,
-        speed_curve
+        metrics.athlete_id,
+        metrics.activity_id,
+        metrics.power_curve,
+        metrics.heartrate_curve,
+        -- A satellite fix that jumps may still be slower than a bike: what was gone on foot has a limit
+        -- of its own. Rows from before there was one have the other alone.
+        IF(
+          activities.sport_group IN ('run', 'walk') AND metrics.speed_coverage_on_foot IS NOT NULL,
+          metrics.speed_curve_on_foot,
+          metrics.speed_curve
+        ) AS speed_curve
       FROM
-        ${prefix}silver.metrics
+        ${prefix}silver.metrics AS metrics
+      INNER JOIN
+        activities
+      ON
+        metrics.athlete_id = activities.athlete_id
+        AND metrics.activity_id = activities.activity_id
     ),
     points AS (
       SELECT
@@ -3649,7 +3663,8 @@ ELSE
       CASE points.curve
         WHEN 'power' THEN activities.power_is_measured
         WHEN 'heartrate' THEN NOT activities.heartrate_opt_out
-        ELSE NOT activities.indoor
+        -- A watch in a pool adds a length at each wall, which is 25 m in one second.
+        ELSE NOT activities.indoor AND activities.sport_group != 'swim'
       END;
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.curve_points AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id, target.curve, target.duration_s HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id, curve, duration_s must be different in every row'
@@ -3698,19 +3713,30 @@ ELSE
       FROM
         ${prefix}silver.grouped_activities
     ),
-    metrics AS (
-      SELECT
-        athlete_id,
-        activity_id,
-        efforts
-      FROM
-        ${prefix}silver.metrics
-    ),
     distances AS (
       SELECT
         *
       FROM
         ${prefix}silver.effort_distances
+    ),
+    metrics AS (
+      SELECT
+        metrics.athlete_id,
+        metrics.activity_id,
+        -- A satellite fix that jumps may still be slower than a bike: what was run has a limit of its
+        -- own. Rows from before there was one have the other alone.
+        IF(
+          activities.sport_group = 'run' AND metrics.speed_coverage_on_foot IS NOT NULL,
+          metrics.efforts_on_foot,
+          metrics.efforts
+        ) AS efforts
+      FROM
+        ${prefix}silver.metrics AS metrics
+      INNER JOIN
+        activities
+      ON
+        metrics.athlete_id = activities.athlete_id
+        AND metrics.activity_id = activities.activity_id
     ),
     efforts AS (
       SELECT
@@ -6310,7 +6336,7 @@ IF is_compared THEN
   INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason)
   SELECT CURRENT_TIMESTAMP(), was.table_name, CONCAT('a full run built other rows: ', CAST(was.row_count AS STRING), ' before, ', CAST(now.row_count AS STRING), ' after')
   FROM rows_before AS was INNER JOIN (
-    SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
+    SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage, built_row.speed_curve_on_foot, built_row.efforts_on_foot, ROUND(built_row.speed_coverage_on_foot, 6) + 0.0 AS speed_coverage_on_foot)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
     UNION ALL
     SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
     UNION ALL
@@ -6381,7 +6407,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'eed7b5839fd07183');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
