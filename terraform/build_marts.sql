@@ -13,7 +13,7 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'eed7b5839fd07183' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'cb9d0016a629129f' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -2525,7 +2525,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json)
+    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, moving_time_clamped, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json)
     WITH landed AS (
       SELECT
         *
@@ -2563,7 +2563,9 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
       timezone,
       utc_offset_s,
       distance_m,
-      moving_time_s,
+      -- A bad upload may say that it moved for longer than it took.
+      IF(moving_time_s > elapsed_time_s, elapsed_time_s, moving_time_s) AS moving_time_s,
+      moving_time_s > elapsed_time_s AS moving_time_clamped,
       elapsed_time_s,
       elevation_gain_m,
       elevation_high_m,
@@ -6344,7 +6346,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'eed7b5839fd07183');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'cb9d0016a629129f');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
