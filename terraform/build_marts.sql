@@ -13,7 +13,7 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'cb9d0016a629129f' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5cabecd62b6f9ec8' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -2446,7 +2446,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.streams AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points)
+    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points, resolution, original_size, series_type)
     WITH landed AS (
       SELECT
         *
@@ -2500,7 +2500,10 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
       trace,
       chunk,
       chunks,
-      points
+      points,
+      resolution,
+      original_size,
+      series_type
     FROM
       newest_chunks;
     SET failed_check = CASE
@@ -2525,7 +2528,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, moving_time_clamped, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json)
+    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, moving_time_clamped, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json, polyline, legacy_type, photo_count, location_city, location_state, location_country)
     WITH landed AS (
       SELECT
         *
@@ -2615,7 +2618,13 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
       splits_standard,
       best_efforts,
       segment_efforts,
-      raw_json
+      raw_json,
+      polyline,
+      legacy_type,
+      photo_count,
+      location_city,
+      location_state,
+      location_country
     FROM
       newest
     WHERE
@@ -6346,7 +6355,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'cb9d0016a629129f');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5cabecd62b6f9ec8');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -33,6 +33,12 @@ COLUMNS = {
     "average_temp_c": "average_temp",
     "average_power_w": "average_watts",
     "max_power_w": "max_watts",
+    "weighted_power_w": "weighted_average_watts",
+    "work_kj": "kilojoules",
+    "has_heartrate": "has_heartrate",
+    "device_name": "device_name",
+    "legacy_type": "type",
+    "location_city": "location_city",
     "device_watts": "device_watts",
     "average_heartrate_bpm": "average_heartrate",
     "max_heartrate_bpm": "max_heartrate",
@@ -59,7 +65,11 @@ PIECES = {
         "device_watts": "device_watts",
         "end_index": "end_index",
     },
-    "splits_metric": {"split": "split", "average_heartrate_bpm": "average_heartrate"},
+    "splits_metric": {
+        "split": "split",
+        "average_heartrate_bpm": "average_heartrate",
+        "average_grade_adjusted_speed_mps": "average_grade_adjusted_speed",
+    },
     "splits_standard": {"split": "split", "moving_time_s": "moving_time"},
     "best_efforts": {"effort_id": "id", "name": "name", "pr_rank": "pr_rank"},
     "segment_efforts": {"effort_id": "id", "kom_rank": "kom_rank", "hidden": "hidden"},
@@ -92,6 +102,7 @@ def test_silver_says_what_strava_said(loaded: Loaded, case: str) -> None:
     ]
     assert (row["start_lat"], row["start_lng"]) == tuple(told.get("start_latlng") or (None, None))
     assert row["summary_polyline"] == (told["map"]["summary_polyline"] or None)
+    assert row["polyline"] == (told["map"]["polyline"] or None)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -87,7 +87,13 @@ SELECT
   splits_standard,
   best_efforts,
   segment_efforts,
-  raw_json
+  raw_json,
+  polyline,
+  legacy_type,
+  photo_count,
+  location_city,
+  location_state,
+  location_country
 FROM
   newest
 WHERE

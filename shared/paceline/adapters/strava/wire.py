@@ -51,14 +51,15 @@ class StravaWire:
         if len(body) > _LARGEST_EMPTY_BYTES:
             return True
         try:
-            return any(_lists(body).values())
+            return any(_lists(_keyed(body)).values())
         except PayloadInvalid:
             return True
 
     def streams(self, body: bytes) -> Streams:
         from paceline.adapters.strava.wire_streams import streams_of  # noqa: PLC0415 - it needs Arrow
 
-        return streams_of(_lists(body))
+        payload = _keyed(body)
+        return streams_of(_lists(payload), payload)
 
 
 def _listed_row(item: dict[str, Any]) -> Listed:
@@ -80,8 +81,11 @@ def _object(body: bytes, otherwise: str) -> dict[str, Any]:
     return payload
 
 
-def _lists(body: bytes) -> dict[str, list[Any]]:
-    payload = _object(body, "The streams are not an object keyed by type.")
+def _keyed(body: bytes) -> dict[str, Any]:
+    return _object(body, "The streams are not an object keyed by type.")
+
+
+def _lists(payload: dict[str, Any]) -> dict[str, list[Any]]:
     return {key: _data(payload, key) for key in STREAM_KEYS if key in payload}
 
 
