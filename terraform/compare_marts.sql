@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '5cabecd62b6f9ec8' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = '06b0813344d49185' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -1170,24 +1170,6 @@ FROM
   ${prefix}silver.points
 WHERE
   altitude_m IS NOT NULL;
-CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
-  athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-  activity_id OPTIONS (description = 'Strava\'s id of the activity'),
-  index OPTIONS (description = 'Place of the point, from 0'),
-  time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
-  value OPTIONS (description = 'Cadence in turns a minute')
-)
-OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
-SELECT
-  athlete_id,
-  activity_id,
-  index,
-  t AS time,
-  cadence_rpm AS value
-FROM
-  ${prefix}silver.points
-WHERE
-  cadence_rpm IS NOT NULL;
 CREATE OR REPLACE VIEW ${prefix}silver.stream_distance (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
   activity_id OPTIONS (description = 'Strava\'s id of the activity'),
@@ -1544,6 +1526,46 @@ LEFT JOIN
 ON
   points.athlete_id = activities.athlete_id
   AND points.activity_id = activities.activity_id;
+CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
+  athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
+  activity_id OPTIONS (description = 'Strava\'s id of the activity'),
+  index OPTIONS (description = 'Place of the point, from 0'),
+  time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
+  value OPTIONS (description = 'Cadence as sent: turns a minute; on foot mostly one leg\'s strides'),
+  steps_per_min OPTIONS (description = 'On foot, steps of both legs a minute: twice the value, or the value itself where Strava\'s average is 120 or more and so of both legs already; NULL for other sports')
+)
+OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
+WITH on_foot AS (
+  -- Strava tells one leg's; from 120 on average, some foot pods have counted both.
+  SELECT
+    athlete_id,
+    activity_id,
+    average_cadence_rpm >= 120 AS are_of_both_legs
+  FROM
+    ${prefix}silver.activities
+  WHERE
+    sport_type IN ('Run', 'TrailRun', 'VirtualRun', 'Walk', 'Hike')
+)
+SELECT
+  points.athlete_id,
+  points.activity_id,
+  points.index,
+  points.t AS time,
+  points.cadence_rpm AS value,
+  CASE
+    WHEN on_foot.activity_id IS NULL THEN NULL
+    WHEN COALESCE(on_foot.are_of_both_legs, points.cadence_rpm >= 120) THEN points.cadence_rpm
+    ELSE 2 * points.cadence_rpm
+  END AS steps_per_min
+FROM
+  ${prefix}silver.points AS points
+LEFT JOIN
+  on_foot
+ON
+  points.athlete_id = on_foot.athlete_id
+  AND points.activity_id = on_foot.activity_id
+WHERE
+  points.cadence_rpm IS NOT NULL;
 CREATE OR REPLACE VIEW ${prefix}strava.activities (
   id OPTIONS (description = 'Strava\'s id of the activity'),
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
@@ -6418,7 +6440,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5cabecd62b6f9ec8');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '06b0813344d49185');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
