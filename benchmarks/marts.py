@@ -115,7 +115,10 @@ class Activity:
         found |= {"max_heartrate_bpm": round(175 * level), "gap_speed_mps": self.speed_mps}
         found |= {"power_histogram": histogram(0, 400), "heartrate_histogram": histogram(100, 180)}
         curves = {"power_curve": curve(800), "heartrate_curve": curve(180)}
-        return self.key | found | curves | {"speed_curve": curve(1.5 * self.speed_mps)}
+        curves |= {"speed_curve": curve(1.5 * self.speed_mps)}
+        on_foot = {name: (found | curves)[name] for name in ("speed_curve", "efforts")}
+        found |= {f"{name}_on_foot": value for name, value in on_foot.items()}
+        return self.key | found | curves | {"speed_coverage_on_foot": 1.0}
 
 
 def rows_of(activities: list[Activity]) -> dict[str, pa.Table]:

@@ -84,6 +84,20 @@ def test_a_number_is_explained_beside_the_running_service(world: Rehearsal) -> N
     assert "the running service has it: silver.activities" in page
 
 
+def test_w_prime_balance_is_told_beside_the_running_service(world: Rehearsal) -> None:
+    query = (
+        "SELECT activity_id FROM activity_summary"
+        " WHERE power_is_measured AND normalized_power_w > 0 ORDER BY started_at LIMIT 1"
+    )
+    with duckdb.connect(str(world.runtime.marts_path), read_only=True) as connection:
+        ((activity_id,),) = connection.execute(query).fetchall()
+    done = paceline(world, "balance", str(activity_id), "--cp-w", "250", "--w-prime-j", "20000")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{activity_id} ")
+    assert "CP 250 W and W' 20000 J: given by hand" in done.stdout
+
+
 def test_a_row_that_there_is_not_is_said(world: Rehearsal) -> None:
     done = paceline(world, "explain", "daily", "1999-01-01")
 

@@ -73,7 +73,11 @@ def test_time_is_counted_as_it_was_recorded(loaded: Loaded) -> None:
     assert 0.5 < gaps["heartrate_coverage"] < 1
     assert sum(bar["seconds"] for bar in gaps["power_histogram"]) == gaps["recorded_s"]
     above = loaded.silver("moving above elapsed")
-    assert above["moving_time_s"] == above["elapsed_time_s"] + 60
+    assert (above["moving_time_s"], above["moving_time_clamped"]) == (above["elapsed_time_s"], True)
+    assert json.loads(above["raw_json"])["moving_time"] == above["elapsed_time_s"] + 60
+    (summary,) = loaded.rows("marts.activity_summary", "moving above elapsed")
+    assert summary["moving_time_s"] == summary["elapsed_time_s"] == above["elapsed_time_s"]
+    assert loaded.silver("long pauses")["moving_time_clamped"] is False
 
 
 def test_a_sport_of_the_future_is_in_the_group_other(loaded: Loaded) -> None:

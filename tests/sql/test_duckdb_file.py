@@ -315,3 +315,36 @@ def test_a_clock_that_goes_back_does_not_hide_new_rows(warehouse: DuckDbWarehous
     warehouse._last_ingested_at = warehouse._newest_landed()
     warehouse.append(tables({"activities": [activity(2)]}))
     assert warehouse.refresh().touched_activities == 1
+
+
+def test_rows_of_arrays_in_a_landing_table_gain_fields_and_keep_what_they_have(
+    warehouse: DuckDbWarehouse, reopen: Opener
+) -> None:
+    effort = {"effort_id": 7, "name": "1K", "elapsed_time_s": 240}
+    warehouse.append(tables({"activities": [activity(1, best_efforts=[effort]), activity(2)]}))
+    old = warehouse._connection
+    index = "landing.landing_activities_activity"
+    old.execute(f"DROP INDEX {index}")
+    old.execute("ALTER TABLE landing.activities DROP COLUMN best_efforts.element.achievements")
+    old.execute("ALTER TABLE landing.activities DROP COLUMN polyline")
+    old.execute(f"CREATE INDEX {index.partition('.')[2]} ON landing.activities (activity_id)")
+    warehouse.close()
+
+    again = reopen()
+    achieved = {"type_id": 3, "type": "pr", "rank": 1}
+    newer = activity(3, best_efforts=[effort | {"achievements": [achieved]}], polyline="_p~iF")
+    again.append(tables({"activities": [newer]}))
+    assert again.refresh().blocked == {}
+    found = again.query(
+        "SELECT activity_id, polyline, best_efforts FROM silver.activities ORDER BY activity_id"
+    ).to_pylist()
+    assert [row["polyline"] for row in found] == [None, None, "_p~iF"]
+    assert [
+        [(e["effort_id"], e["achievements"]) for e in row["best_efforts"] or []] for row in found
+    ] == [
+        [(7, None)],
+        [],
+        [(7, [achieved])],
+    ]
+    indexes = again._connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall()
+    assert ("landing_activities_activity",) in indexes

@@ -40,7 +40,8 @@ def test_rows_from_before_the_arrays_have_none_until_they_are_read_again(
     land(warehouse, metric(1))
     old = warehouse._connection
     old.execute("DROP INDEX landing.landing_metrics_activity")
-    for column in ("power_curve", "efforts", "xpower_w", "speed_coverage"):
+    newer = (f"{name}_on_foot" for name in ("speed_curve", "efforts", "speed_coverage"))
+    for column in ("power_curve", "efforts", "xpower_w", "speed_coverage", *newer):
         old.execute(f"ALTER TABLE landing.metrics DROP COLUMN {column}")
     warehouse.close()
     again = reopen()

@@ -28,7 +28,7 @@ def test_efforts_are_those_that_are_answered_with_time_and_place() -> None:
     compared = 0
     for detail, body in asyncio.run(_answers()):
         row = summarise(StravaWire().streams(body))
-        ours = {effort["distance_m"]: effort for effort in row["efforts"]}
+        ours = {effort["distance_m"]: effort for effort in row["efforts_on_foot"]}
 
         assert row["distance_m"] == detail["distance"]
         assert row["moving_s"] == detail["moving_time"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paceline.metrics import critical_power, curves, elevation, power
 from paceline.metrics.distance import follow
-from paceline.metrics.efforts import best_efforts
+from paceline.metrics.efforts import RUN_DISTANCES_M, best_efforts
 from paceline.metrics.recording import Floats, Ints, record
 from paceline.metrics.summary import summarise
 from paceline.model.streams import Streams
@@ -175,7 +175,7 @@ def test_shares_are_shares_and_times_add_up(activity: Activity) -> None:
 
 @given(activities())
 def test_a_longer_effort_never_takes_less_time(activity: Activity) -> None:
-    efforts = best_efforts(follow(activity.distance_m, activity.t))
+    efforts = best_efforts(follow(activity.distance_m, activity.t), RUN_DISTANCES_M)
     times = [effort.elapsed_time_s for effort in efforts]
 
     assert times == sorted(times)
@@ -195,7 +195,10 @@ def test_a_longer_stretch_never_takes_less_time_however_sparse_the_samples(
     way: tuple[Ints, Floats],
 ) -> None:
     t, d = way
-    stretches = [t[each.end_index] - t[each.start_index] for each in best_efforts(follow(d, t))]
+    stretches = [
+        t[each.end_index] - t[each.start_index]
+        for each in best_efforts(follow(d, t), RUN_DISTANCES_M)
+    ]
 
     assert stretches == sorted(stretches)
 

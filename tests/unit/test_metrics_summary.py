@@ -59,7 +59,8 @@ def test_an_even_ride_is_even_by_every_measure() -> None:
     assert row["minetti_speed_mps"] == pytest.approx(5 * 1.301, abs=0.005)
     assert row["elevation_gain_m"] == pytest.approx(450, abs=3)
     assert row["elevation_loss_m"] == 0
-    assert row["efforts"][0] == {
+    assert (row["efforts"][0]["distance_m"], row["efforts"][0]["elapsed_time_s"]) == (5_000, 1_000)
+    assert row["efforts_on_foot"][0] == {
         "distance_m": 400,
         "elapsed_time_s": 80,
         "start_index": 0,
@@ -76,7 +77,7 @@ def test_what_is_not_there_is_an_empty_array_so_that_both_warehouses_hold_the_sa
 def test_indices_of_efforts_are_places_in_the_stream_as_sent() -> None:
     t = [5, 0, 1, 1, 2, *range(3, 200)]
     distance = [None, 9.0, 9.0, 0.0, None, *[5.0 * s for s in range(2, 199)]]
-    (effort, *_) = measured(t=t[1:], distance_m=distance[1:])["efforts"]
+    (effort, *_) = measured(t=t[1:], distance_m=distance[1:])["efforts_on_foot"]
 
     assert (effort["distance_m"], effort["elapsed_time_s"]) == (400, 80)
     assert t[1:][effort["end_index"]] - t[1:][effort["start_index"]] == 80
@@ -92,7 +93,7 @@ def test_a_pause_is_in_an_effort_but_in_no_curve_or_speed() -> None:
     assert max(pair["duration_s"] for pair in row["speed_curve"]) == 90
     assert row["gap_speed_mps"] == pytest.approx(4)
     assert row["distance_m"] == 800.0
-    assert row["efforts"][-1]["distance_m"] == 400
+    assert row["efforts_on_foot"][-1]["distance_m"] == 400
 
 
 def test_xpower_knows_of_the_pause() -> None:
@@ -102,6 +103,53 @@ def test_xpower_knows_of_the_pause() -> None:
 
     assert closed_up is not None
     assert row["xpower_w"] < closed_up - 20
+
+
+def jumping(seconds: int, at_s: int, jump_s: int, mps: float) -> dict[str, list[Any]]:
+    """An even run at 4 m/s in which the satellites put some seconds far too far apart."""
+    speeds = np.full(seconds, 4.0)
+    speeds[0], speeds[at_s : at_s + jump_s] = 0, mps
+    return {
+        "t": list(range(seconds)),
+        "distance_m": np.cumsum(speeds).tolist(),
+        "altitude_m": [10.0] * seconds,
+        "heartrate_bpm": [150.0] * seconds,
+    }
+
+
+def test_a_jump_that_a_bike_could_make_is_none_that_is_made_on_foot() -> None:
+    row = measured(**jumping(1_801, at_s=1_000, jump_s=10, mps=30.0))
+    fastest = {pair["duration_s"]: pair["value"] for pair in row["speed_curve"]}
+    on_foot = {pair["duration_s"]: pair["value"] for pair in row["speed_curve_on_foot"]}
+
+    assert fastest[10] == pytest.approx(30)
+    assert on_foot[10] == pytest.approx(4)
+    assert [each["elapsed_time_s"] for each in row["efforts"]] == [1_185]  # 5 km with the jump
+    assert [each["elapsed_time_s"] for each in row["efforts_on_foot"][:3]] == [100, 201, 250]
+    assert row["speed_coverage_on_foot"] == pytest.approx(1_790 / 1_800)
+    assert row["gap_speed_mps"] == row["minetti_speed_mps"] == pytest.approx(4)
+    assert row["decoupling_speed_pct"] == pytest.approx(0)
+    assert row["distance_m"] == 1_790 * 4 + 10 * 30
+
+
+def test_without_a_step_between_the_limits_both_are_told_alike() -> None:
+    for streams in (jumping(1_801, at_s=1_700, jump_s=10, mps=60.0), ride(1_801)):
+        row = measured(**streams)
+        both = [each for each in row["efforts_on_foot"] if each["distance_m"] in {5_000, 10_000}]
+
+        assert row["speed_curve_on_foot"] == row["speed_curve"]
+        assert row["speed_coverage_on_foot"] == row["speed_coverage"]
+        assert row["efforts"] == both != []
+
+
+def test_a_bike_that_is_mostly_too_fast_for_a_runner_has_no_measures_of_a_runner() -> None:
+    row = measured(**jumping(1_801, at_s=100, jump_s=1_500, mps=14.0))
+
+    assert row["speed_coverage"] == 1
+    assert row["speed_coverage_on_foot"] == pytest.approx(300 / 1_800)
+    assert row.keys() >= {"speed_curve", "efforts", "efforts_on_foot"}
+    runners = {"speed_curve_on_foot", "gap_speed_mps", "minetti_speed_mps", "decoupling_speed_pct"}
+    assert not row.keys() & runners
 
 
 def test_grade_adjusted_speed_leaves_standing_about_out() -> None:
@@ -134,7 +182,7 @@ def test_a_distance_that_is_mostly_missing_says_only_where_it_ended() -> None:
 
     assert row["speed_coverage"] == pytest.approx(133 / 399)
     assert row["distance_m"] == 1_596.0
-    assert not row.keys() & {"efforts", "speed_curve", "gap_speed_mps"}
+    assert not row.keys() & {"efforts", "efforts_on_foot", "speed_curve", "gap_speed_mps"}
 
 
 def test_without_altitude_speed_stands_alone() -> None:
@@ -165,12 +213,14 @@ def test_a_second_without_power_while_recording_is_coasting() -> None:
 def test_seconds_of_pauses_only_measure_no_more_than_efforts() -> None:
     row = measured(t=[0, 60, 120], distance_m=[0.0, 200.0, 400.0], power_w=[1.0, 2.0, 3.0])
 
+    effort = {"distance_m": 400, "elapsed_time_s": 120, "start_index": 0, "end_index": 2}
     assert row == {
         "points": 3,
         "recorded_s": 0,
         "paused_s": 120,
         "distance_m": 400.0,
-        "efforts": [{"distance_m": 400, "elapsed_time_s": 120, "start_index": 0, "end_index": 2}],
+        "efforts_on_foot": [effort],
+        "speed_coverage_on_foot": 0,
     }
 
 

@@ -108,6 +108,7 @@ BEGAN = {"start_date": "2026-10-03T22:30:11Z", "start_date_local": "2026-10-04T0
 def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
     effort = {"id": HUGE, "name": "1K", "distance": 1000, "elapsed_time": 240, "moving_time": 239.0}
     effort |= {"start_index": 3, "end_index": 240, "pr_rank": 1, **BEGAN}
+    achieved = {"type_id": 3, "type": "pr", "rank": 1}
     segment = {"id": HUGE + 1, "name": "Mill climb", "activity_type": "Run", "distance": 800.5}
     segment |= {"average_grade": 4.5, "maximum_grade": 9, "climb_category": 0, "starred": True}
     lap = {"id": HUGE, "lap_index": 1, "split": 1, "max_speed": 5.5, "pace_zone": 2, **SENSED}
@@ -118,7 +119,7 @@ def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
                 laps=[lap | {"total_elevation_gain": 7.5}],
                 splits_metric=[split],
                 splits_standard=[split | {"distance": 1609.3, "average_heartrate": 143.9}],
-                best_efforts=[effort],
+                best_efforts=[effort | {"achievements": [achieved]}],
                 segment_efforts=[
                     {**effort, **SENSED, "segment": segment, "kom_rank": 10, "hidden": True},
                     {**effort, "id": HUGE + 2, "pr_rank": None, "segment": None},
@@ -145,9 +146,11 @@ def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
         "end_index": 240,
         "pr_rank": 1,
     }
-    assert row["best_efforts"] == [best]
+    assert row["best_efforts"] == [best | {"achievements": [achieved]}]
     first, second = row["segment_efforts"]
     assert first == best | SENSED_ROW | {
+        "achievements": [],
+        "visibility": None,
         "kom_rank": 10,
         "hidden": True,
         "segment_id": HUGE + 1,
@@ -177,8 +180,8 @@ def test_what_comes_and_goes_by_itself_is_kept_and_changes_no_fingerprint() -> N
     "line", [None, "", {}, {"summary_polyline": None}, {"summary_polyline": ""}]
 )
 def test_no_line_on_the_map_is_null(line: object) -> None:
-    body = detail() | {"map": line or None}
-    assert wire.activity(as_bytes(body))["summary_polyline"] is None
+    row = wire.activity(as_bytes(detail() | {"map": line or None}))
+    assert (row["summary_polyline"], row["polyline"]) == (None, None)
 
 
 def test_the_json_is_kept_but_for_the_token_and_the_addresses_of_photos() -> None:
@@ -270,6 +273,17 @@ def test_gaps_inside_a_stream_stay_gaps() -> None:
 
 def test_no_streams_is_an_answer() -> None:
     assert wire.streams(b"{}").points == 0
+
+
+def test_what_is_said_beside_the_points_is_kept_where_it_fits() -> None:
+    thinned = {"data": [0, 1], "resolution": "low", "original_size": 9.0, "series_type": "time"}
+    found = wire.streams(as_bytes({"watts": thinned | {"original_size": 7}, "time": thinned}))
+    odd = wire.streams(as_bytes({"time": thinned | {"resolution": 1}}))
+    silent = wire.streams(as_bytes({"time": {"data": [0, 1]}}))
+
+    assert (found.resolution, found.original_size, found.series_type) == ("low", 9, "time")
+    for each in (odd, silent):
+        assert (each.points, each.resolution, each.original_size) == (2, None, None)
 
 
 def test_a_list_gives_its_ids() -> None:

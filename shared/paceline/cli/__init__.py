@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_settings(commands)
     _add_explain(commands)
+    _add_balance(commands)
 
     status = commands.add_parser("status", help="budget, backlog, freshness")
     status.add_argument("--json", action="store_true", help="for a script")
@@ -115,6 +116,15 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("--athlete", type=int, help="whose row")
     explain.add_argument("--json", action="store_true", help="for a script")
     explain.set_defaults(run=_explain)
+
+
+def _add_balance(commands: Any) -> None:
+    balance = commands.add_parser("balance", help="how much of W' a ride with power used")
+    balance.add_argument("activity_id", type=_natural, metavar="ACTIVITY_ID")
+    balance.add_argument("--cp-w", type=float, help="critical power in watts; default: the marts'")
+    balance.add_argument("--w-prime-j", type=float, help="W' in joules, of the same test")
+    balance.add_argument("--json", action="store_true", help="for a script")
+    balance.set_defaults(run=_balance)
 
 
 def _add_work(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -227,6 +237,12 @@ def _explain(arguments: argparse.Namespace) -> int:
     from paceline.cli.explain import explain
 
     return explain(arguments)
+
+
+def _balance(arguments: argparse.Namespace) -> int:
+    from paceline.cli.balance import balance
+
+    return balance(arguments)
 
 
 def _settings(arguments: argparse.Namespace) -> int:

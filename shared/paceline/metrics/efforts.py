@@ -12,8 +12,6 @@ RUN_DISTANCES_M = (
     *(30_000, 42_195, 50_000, 80_467, 100_000),
 )
 RIDE_DISTANCES_M = (5_000, 10_000, 20_000, 40_000, 50_000, 90_000, 100_000, 160_934)
-# The sport is not in the streams: each activity has both, and who reads them takes those that fit.
-DISTANCES_M = tuple(sorted({*RUN_DISTANCES_M, *RIDE_DISTANCES_M}))
 
 
 class Effort(NamedTuple):
@@ -25,7 +23,7 @@ class Effort(NamedTuple):
     end_index: int
 
 
-def best_efforts(way: Way, distances_m: tuple[int, ...] = DISTANCES_M) -> list[Effort]:
+def best_efforts(way: Way, distances_m: tuple[int, ...]) -> list[Effort]:
     """The fastest stretch of each distance; a distance that was not covered is absent.
 
     From every sample i to the first j at least D further on; the shortest t[j] - t[i], the first

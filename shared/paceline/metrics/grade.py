@@ -1,4 +1,11 @@
-"""What a slope costs: grade from altitude over distance, and grade-adjusted speed."""
+"""What a slope costs: grade from altitude over distance, and grade-adjusted speed.
+
+Altitude is averaged over 20 m, as fits a barometer; that of satellites alone would want some 60 m.
+Strava's streams do not say which it is, and no field tells it soundly: a device's name does not say
+whether its barometer was in use. Strava also says that it replaces the altitude of devices without
+one by that of a map, which is smooth. So all are read alike, and where satellites were believed the
+grade-adjusted speed comes out somewhat too high.
+"""
 
 import numpy as np
 

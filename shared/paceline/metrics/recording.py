@@ -2,7 +2,8 @@
 
 Sample k ends the interval dt[k] = t[k] - t[k-1] and its value holds over that interval. A step of
 more than GAP_S is a pause, in which no time is counted. Devices that record every few seconds are
-thereby read like those that record each second.
+thereby read like those that record each second. GAP_S is no setting of the athlete: what is stored
+of a stream depends on the stream alone, so that silver built anew from bronze has the same bits.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,9 @@
 """One activity's metrics from its streams: the columns of landing.metrics.
 
-Nothing here depends on the athlete's settings or the sport; what does follows in SQL. A measure
-that is not there is NULL, or an empty array, beside the share of recorded time that had it.
+Nothing here depends on the athlete's settings or the sport; what does follows in SQL. What the
+distance stream says is therefore told twice: with every step that somebody can have made, and with
+those alone that somebody can have made on foot. A measure that is not there is NULL, or an empty
+array, beside the share of recorded time that had it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +13,7 @@ import numpy as np
 
 from paceline.metrics import curves, durability, elevation, grade, heart, power
 from paceline.metrics.distance import Way, follow
-from paceline.metrics.efforts import best_efforts
+from paceline.metrics.efforts import RIDE_DISTANCES_M, RUN_DISTANCES_M, best_efforts
 from paceline.metrics.recording import Bools, Floats, Ints, Recording, coverage, record
 from paceline.model.streams import Streams
 
@@ -24,9 +26,11 @@ _NO_ARRAYS: Mapping[str, list[Any]] = {
     "power_curve": [],
     "heartrate_curve": [],
     "speed_curve": [],
+    "speed_curve_on_foot": [],
     "power_histogram": [],
     "heartrate_histogram": [],
     "efforts": [],
+    "efforts_on_foot": [],
 }
 
 
@@ -96,22 +100,45 @@ def _motion(
         return climb
     way = follow(distance, recording.t)
     speed = way.speed_mps()
-    share = coverage(recording.grid(np.where(way.is_known, speed, np.nan)))
-    found = climb | {
-        "distance_m": way.last_m,
-        "speed_coverage": share,
-        "efforts": _efforts(way, recording.kept),
+    found = _speed(way, speed, recording)
+    on_foot, found_on_foot = way.on_foot(), found
+    if on_foot is not way:  # few ways have a step between the two limits
+        speed = on_foot.speed_mps()
+        found_on_foot = _speed(on_foot, speed, recording)
+    share = found_on_foot["speed_coverage"] or 0.0
+    told = climb | {"distance_m": way.last_m} | found
+    told |= {f"{name}_on_foot": value for name, value in found_on_foot.items()}
+    told |= {
+        "speed_coverage_on_foot": share,  # never NULL: that is for rows from before it
+        "efforts": _efforts(way, recording.kept, RIDE_DISTANCES_M),
+        "efforts_on_foot": _efforts(on_foot, recording.kept, RUN_DISTANCES_M),
     }
-    if share is None or share < ENOUGH:
-        return found
-    found["speed_curve"] = _curve(recording.grid(speed), recording)
+    if share < ENOUGH:
+        return told
     if altitude is None:
-        return found | {"decoupling_speed_pct": _decoupling(recording.grid(speed), beats)}
-    slope = grade.grades(way.along_m(recording.t), altitude)
+        return told | {"decoupling_speed_pct": _decoupling(recording.grid(speed), beats)}
+    slope = grade.grades(on_foot.along_m(recording.t), altitude)
+    return told | _on_a_slope(slope, speed, recording, moving, beats)
+
+
+def _speed(way: Way, speed: Floats, recording: Recording) -> Columns:
+    share = coverage(recording.grid(np.where(way.is_known, speed, np.nan)))
+    if (share or 0.0) < ENOUGH:
+        return {"speed_coverage": share}
+    return {
+        "speed_coverage": share,
+        "speed_curve": _curve(recording.grid(speed), recording),
+    }
+
+
+def _on_a_slope(
+    slope: Floats, speed: Floats, recording: Recording, moving: Bools | None, beats: Floats | None
+) -> Columns:
+    """What the speed would be on the flat; a measure of going on foot."""
     counted_s = recording.seconds if moving is None else recording.seconds * moving
     fitted = speed * grade.fitted_factor(slope)
     minetti = speed * grade.minetti_factor(slope)
-    return found | {
+    return {
         "decoupling_speed_pct": _decoupling(recording.grid(fitted), beats),
         "gap_speed_mps": grade.mean_over(fitted, counted_s),
         "minetti_speed_mps": grade.mean_over(minetti, counted_s),
@@ -132,7 +159,7 @@ def _climb(altitude: Floats | None, recording: Recording) -> tuple[Columns, Floa
     return share | {"elevation_gain_m": gain, "elevation_loss_m": loss}, altitude
 
 
-def _efforts(way: Way, kept: Ints) -> list[Columns]:
+def _efforts(way: Way, kept: Ints, distances_m: tuple[int, ...]) -> list[Columns]:
     """Pauses count in an effort, so it is the samples that must be known, not the seconds."""
     if way.known.size < ENOUGH * kept.size:
         return []
@@ -143,7 +170,7 @@ def _efforts(way: Way, kept: Ints) -> list[Columns]:
             "start_index": int(in_stream[effort.start_index]),
             "end_index": int(in_stream[effort.end_index]),
         }
-        for effort in best_efforts(way)
+        for effort in best_efforts(way, distances_m)
     ]
 
 

@@ -14,3 +14,7 @@ class Streams:
 
     points: int
     columns: "Mapping[str, pa.Array]"
+    # What Strava says of them, alike of each: whether points were left out, and of how many.
+    resolution: str | None = None
+    original_size: int | None = None
+    series_type: str | None = None

@@ -213,6 +213,9 @@ def _chunks(landed: Landed, streams: Streams, schema: pa.Schema) -> pa.Table:
     columns = {name: [value] * len(starts) for name, value in _common(landed).items()} | {
         "chunk": list(range(len(starts))),
         "chunks": [len(starts)] * len(starts),
+        "resolution": [streams.resolution] * len(starts),
+        "original_size": [streams.original_size] * len(starts),
+        "series_type": [streams.series_type] * len(starts),
     }
     found = [
         pa.ListArray.from_arrays(offsets, points, type=points_type)

@@ -35,7 +35,9 @@ SELECT
   timezone,
   utc_offset_s,
   distance_m,
-  moving_time_s,
+  -- A bad upload may say that it moved for longer than it took.
+  IF(moving_time_s > elapsed_time_s, elapsed_time_s, moving_time_s) AS moving_time_s,
+  moving_time_s > elapsed_time_s AS moving_time_clamped,
   elapsed_time_s,
   elevation_gain_m,
   elevation_high_m,
@@ -85,7 +87,13 @@ SELECT
   splits_standard,
   best_efforts,
   segment_efforts,
-  raw_json
+  raw_json,
+  polyline,
+  legacy_type,
+  photo_count,
+  location_city,
+  location_state,
+  location_country
 FROM
   newest
 WHERE

@@ -8,13 +8,24 @@ WITH activities AS (
 ),
 metrics AS (
   SELECT
-    athlete_id,
-    activity_id,
-    power_curve,
-    heartrate_curve,
-    speed_curve
+    metrics.athlete_id,
+    metrics.activity_id,
+    metrics.power_curve,
+    metrics.heartrate_curve,
+    -- A satellite fix that jumps may still be slower than a bike: what was gone on foot has a limit
+    -- of its own. Rows from before there was one have the other alone.
+    IF(
+      activities.sport_group IN ('run', 'walk') AND metrics.speed_coverage_on_foot IS NOT NULL,
+      metrics.speed_curve_on_foot,
+      metrics.speed_curve
+    ) AS speed_curve
   FROM
-    silver.metrics
+    silver.metrics AS metrics
+  INNER JOIN
+    activities
+  ON
+    metrics.athlete_id = activities.athlete_id
+    AND metrics.activity_id = activities.activity_id
 ),
 points AS (
   SELECT
@@ -72,5 +83,6 @@ WHERE
   CASE points.curve
     WHEN 'power' THEN activities.power_is_measured
     WHEN 'heartrate' THEN NOT activities.heartrate_opt_out
-    ELSE NOT activities.indoor
+    -- A watch in a pool adds a length at each wall, which is 25 m in one second.
+    ELSE NOT activities.indoor AND activities.sport_group != 'swim'
   END

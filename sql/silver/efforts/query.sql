@@ -4,19 +4,30 @@ WITH activities AS (
   FROM
     silver.grouped_activities
 ),
-metrics AS (
-  SELECT
-    athlete_id,
-    activity_id,
-    efforts
-  FROM
-    silver.metrics
-),
 distances AS (
   SELECT
     *
   FROM
     silver.effort_distances
+),
+metrics AS (
+  SELECT
+    metrics.athlete_id,
+    metrics.activity_id,
+    -- A satellite fix that jumps may still be slower than a bike: what was run has a limit of its
+    -- own. Rows from before there was one have the other alone.
+    IF(
+      activities.sport_group = 'run' AND metrics.speed_coverage_on_foot IS NOT NULL,
+      metrics.efforts_on_foot,
+      metrics.efforts
+    ) AS efforts
+  FROM
+    silver.metrics AS metrics
+  INNER JOIN
+    activities
+  ON
+    metrics.athlete_id = activities.athlete_id
+    AND metrics.activity_id = activities.activity_id
 ),
 efforts AS (
   SELECT

@@ -50,7 +50,10 @@ SELECT
   efforts,
   distance_m,
   altitude_coverage,
-  speed_coverage
+  speed_coverage,
+  speed_curve_on_foot,
+  efforts_on_foot,
+  speed_coverage_on_foot
 FROM
   newest
 WHERE

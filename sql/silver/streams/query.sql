@@ -51,6 +51,9 @@ SELECT
   trace,
   chunk,
   chunks,
-  points
+  points,
+  resolution,
+  original_size,
+  series_type
 FROM
   newest_chunks

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from paceline.errors import StoreUnavailable
+from paceline.warehouse.column_types import ColumnType
 from paceline.warehouse.plan import WATERMARKS
 from paceline.warehouse.tables import Table, TableInvalid
 
@@ -133,14 +134,45 @@ def _prepare(
             # the SQL is by then what it was before.
             connection.execute(f"UPDATE {WATERMARKS} SET plan = ''")  # noqa: S608 - our own name
         return
-    for column, data_type in wanted.items():
-        if column not in existing:
-            connection.execute(f'ALTER TABLE {table.name} ADD COLUMN "{column}" {data_type}')
-        elif existing[column] != data_type:
-            raise TableInvalid(
-                f"{table.name}.{column} is {existing[column]} in this file and {data_type} in"
-                " metadata.yaml; move the file away and run `paceline rebuild`"
-            )
+    _add_columns(connection, table, existing)
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, existing: Columns) -> None:
+    for column in table.columns:
+        kind, found = column.type.duckdb(), existing.get(column.name)
+        if found is None:
+            connection.execute(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
+        elif found != kind.replace('"', ""):
+            fields = _new_fields(column.type, found)
+            if not fields:
+                raise TableInvalid(
+                    f"{table.name}.{column.name} is {found} in this file and {kind} in"
+                    " metadata.yaml; move the file away and run `paceline rebuild`"
+                )
+            _add_fields(connection, table, column.name, fields)
+
+
+def _new_fields(wanted: ColumnType, existing: str) -> Mapping[str, ColumnType]:
+    """What the rows of an array have gained at their end; empty when that is not what changed."""
+    fields = wanted.element.fields if wanted.element else ()
+    for count in range(1, len(fields)):
+        older = ColumnType("ARRAY", element=ColumnType("STRUCT", fields=fields[:count]))
+        if older.duckdb().replace('"', "") == existing:
+            return dict(fields[count:])
+    return {}
+
+
+def _add_fields(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: str,
+    fields: Mapping[str, ColumnType],
+) -> None:
+    connection.execute(f"DROP INDEX IF EXISTS {table.layer}.{_index(table)}")  # it forbids that
+    for name, kind in fields.items():
+        place = f'"{column}"."element"."{name}"'
+        connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {place} {kind.duckdb()}")
+    _create_index(connection, table)
 
 
 def has_index(table: Table) -> bool:
@@ -155,6 +187,13 @@ def has_index(table: Table) -> bool:
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     columns = ", ".join(f'"{column.name}" {column.type.duckdb()}' for column in table.columns)
     connection.execute(f"CREATE TABLE {table.name} ({columns})")
+    _create_index(connection, table)
+
+
+def _create_index(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     if has_index(table):
-        index = f"{table.name.replace('.', '_')}_activity"
-        connection.execute(f"CREATE INDEX {index} ON {table.name} (activity_id)")
+        connection.execute(f"CREATE INDEX {_index(table)} ON {table.name} (activity_id)")
+
+
+def _index(table: Table) -> str:
+    return f"{table.name.replace('.', '_')}_activity"

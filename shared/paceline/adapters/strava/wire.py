@@ -45,12 +45,13 @@ class StravaWire:
         return wire_profile.profile(kind, body)
 
     def has_points(self, body: bytes) -> bool:
-        return any(_lists(body).values())
+        return any(_lists(_keyed(body)).values())
 
     def streams(self, body: bytes) -> Streams:
         from paceline.adapters.strava.wire_streams import streams_of  # noqa: PLC0415 - it needs Arrow
 
-        return streams_of(_lists(body))
+        payload = _keyed(body)
+        return streams_of(_lists(payload), payload)
 
 
 def _listed_row(item: dict[str, Any]) -> Listed:
@@ -72,8 +73,11 @@ def _object(body: bytes, otherwise: str) -> dict[str, Any]:
     return payload
 
 
-def _lists(body: bytes) -> dict[str, list[Any]]:
-    payload = _object(body, "The streams are not an object keyed by type.")
+def _keyed(body: bytes) -> dict[str, Any]:
+    return _object(body, "The streams are not an object keyed by type.")
+
+
+def _lists(payload: dict[str, Any]) -> dict[str, list[Any]]:
     return {key: _data(payload, key) for key in STREAM_KEYS if key in payload}
 
 

@@ -1,7 +1,7 @@
 """One activity of Strava's JSON, from a list or in detail, as the columns of landing.activities.
 
 Not kept: `embed_token`, which is a secret, and the addresses of photos, which expire. What has no
-column of its own is in `raw_json`.
+column of its own is in `raw_json`; docs/raw-json.md lists it.
 """
 
 import re
@@ -61,9 +61,16 @@ class _Split(BaseModel):
     pace_zone: Int | None = None
 
 
+class _Achievement(BaseModel):
+    type_id: Int | None = None
+    type: str | None = None
+    rank: Int | None = None
+
+
 class _Effort(_Piece):
     effort_id: Int | None = Field(None, alias="id")
     pr_rank: Int | None = None
+    achievements: Some[_Achievement] = []
 
 
 class _Segment(BaseModel):
@@ -83,6 +90,7 @@ class _SegmentEffort(_Effort, _Sensed):
     segment: _Segment | None = Field(None, exclude=True)
     kom_rank: Int | None = None
     hidden: bool | None = None
+    visibility: str | None = None
 
 
 class _Owner(BaseModel):
@@ -90,6 +98,7 @@ class _Owner(BaseModel):
 
 
 class _Map(BaseModel):
+    polyline: str | None = None
     summary_polyline: str | None = None
 
 
@@ -148,7 +157,11 @@ class ActivityBody(BaseModel):
     achievement_count: Int | None = None
     pr_count: Int | None = None
     athlete_count: Int | None = None
+    photo_count: Int | None = None
     total_photo_count: Int | None = None
+    location_city: str | None = None
+    location_state: str | None = None
+    location_country: str | None = None
     start_latlng: list[float | None] | None = Field(None, exclude=True)
     end_latlng: list[float | None] | None = Field(None, exclude=True)
     line: _Map | None = Field(None, alias="map", exclude=True)
@@ -162,10 +175,11 @@ class ActivityBody(BaseModel):
 def activity_row(body: dict[str, Any], *, detailed: bool) -> Document:
     """Raises ValidationError."""
     found = ActivityBody.model_validate(body)
-    row = found.model_dump(exclude={"id", "athlete", "legacy_type"})
+    row = found.model_dump(exclude={"id", "athlete"})
     for effort, told in zip(row["segment_efforts"], found.segment_efforts, strict=True):
         effort.update((told.segment or _Segment()).model_dump())
     start, end = _pair(found.start_latlng), _pair(found.end_latlng)
+    line = found.line or _Map()
     return row | {
         "detailed": detailed,
         "athlete_id": found.athlete.id,
@@ -177,7 +191,8 @@ def activity_row(body: dict[str, Any], *, detailed: bool) -> Document:
         "end_lat": end[0],
         "end_lng": end[1],
         # Strava writes no line as "", as null, or not at all.
-        "summary_polyline": (found.line.summary_polyline if found.line else None) or None,
+        "polyline": line.polyline or None,
+        "summary_polyline": line.summary_polyline or None,
         "raw_json": _raw_json(body),
     }
 

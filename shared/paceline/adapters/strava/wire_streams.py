@@ -5,15 +5,24 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel, ValidationError
 
-from paceline.adapters.strava.fields import STREAM_COLUMNS
+from paceline.adapters.strava.fields import STREAM_COLUMNS, Int
 from paceline.errors import PayloadInvalid
 from paceline.model.streams import Streams
 
 _TYPES = {"t": pa.int64(), "moving": pa.bool_()}
 
 
-def streams_of(data: Mapping[str, list[Any]]) -> Streams:
+class _Described(BaseModel):
+    """What stands beside the values of a stream; alike of all streams of one answer."""
+
+    resolution: str | None = None
+    original_size: Int | None = None
+    series_type: str | None = None
+
+
+def streams_of(data: Mapping[str, list[Any]], payload: Mapping[str, Any]) -> Streams:
     """Of each of Strava's keys its list of values; other keys are not ours to keep."""
     lengths = {key: len(values) for key, values in data.items()}
     if len(set(lengths.values())) > 1:
@@ -26,7 +35,15 @@ def streams_of(data: Mapping[str, list[Any]]) -> Streams:
     }
     if "latlng" in data:
         columns |= _coordinates(data["latlng"])
-    return Streams(points=max(lengths.values(), default=0), columns=columns)
+    points = max(lengths.values(), default=0)
+    return Streams(points, columns, **_described(payload, next(iter(data), "")))
+
+
+def _described(payload: Mapping[str, Any], key: str) -> dict[str, Any]:
+    try:
+        return _Described.model_validate(payload.get(key, {})).model_dump()
+    except ValidationError:  # it spoils no number: the points load without it
+        return {}
 
 
 def _array(key: str, values: list[Any], kind: pa.DataType) -> pa.Array:
