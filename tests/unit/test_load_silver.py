@@ -9,8 +9,10 @@ import pytest
 
 from paceline.adapters.strava.wire import StravaWire
 from paceline.errors import StoreUnavailable
-from paceline.model.bronze import BronzeObject, Kind
+from paceline.lake import Cause, Failure
+from paceline.model.bronze import BronzeObject, Kind, Subject
 from paceline.model.landed import Landed, decode_landed
+from paceline.ports import Answer
 from paceline.steps import load_silver
 from paceline.steps.load_silver import ACTIVITIES, FAILED_EVENTS, METRICS, STREAMS, Loading
 from paceline.warehouse.tables import load_tables
@@ -125,6 +127,20 @@ def test_what_does_not_fit_is_quarantined_and_the_rest_loads(
     blob = house.bronze.get(bad.bronze_name)
     assert blob is not None
     assert gzip.decompress(blob.data) == body
+
+
+def test_what_strava_refused_is_listed_with_its_tries_and_a_pointer_to_the_answer(
+    house: House,
+) -> None:
+    answer = Answer(403, as_bytes({"message": "Forbidden"}), {}, "GET /")
+    subject, cause = Subject(ATHLETE, ACTIVITY, NOW), Cause("trace", "webhook", NOW)
+    refused = Failure("StravaRefused: no", attempts=3)
+    name = house.lake.keep(answer, "activity", subject, cause, "failure", refused)
+    tray, _ = load(house, *house.landed())
+
+    (failure,) = tray.tables[FAILED_EVENTS]
+    assert (failure["stage"], failure["error_type"]) == ("fetch_activity", "StravaRefused")
+    assert (failure["attempts"], failure["payload_uri"]) == (3, name)
 
 
 def test_bytes_that_are_not_gzip_are_quarantined(house: House) -> None:
