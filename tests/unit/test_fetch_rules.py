@@ -15,6 +15,7 @@ from paceline.model.outcome import Outcome
 from paceline.ports import Answer
 from paceline.steps import backfill, fetch_activity, release_work
 from paceline.steps.backfill import Backfill
+from paceline.steps.fetch_work import BEING_FETCHED, Work, park
 from tests.builders import ACTIVITY, ATHLETE, NOW, as_bytes, detail, message, streams
 from tests.unit.conftest import House
 
@@ -130,6 +131,16 @@ def test_of_two_events_in_flight_at_once_the_second_is_covered_by_the_first(
     assert entry(connected).state == "fetched"
     connected.clock.advance(3_600)
     assert released(connected) == []
+
+
+def test_an_event_that_is_parked_when_the_fetch_has_just_ended_costs_nothing(
+    connected: House,
+) -> None:
+    second = Work(message(event_time=2), None, connected.clock.now())
+    told(connected, "create")
+    park(second, connected.ledger, NOW + LEASE, BEING_FETCHED, attempts=0)
+
+    assert entry(connected).state == "fetched"
 
 
 def test_an_event_that_comes_while_its_activity_is_fetched_is_due_when_that_has_ended(

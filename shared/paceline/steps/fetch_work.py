@@ -115,17 +115,21 @@ class Work:
 
 def park(work: Work, ledger: Ledger, not_before: datetime, why: str, *, attempts: int) -> None:
     """Keep the work in the ledger; release_work sends it again when its time has come."""
-    ledger.put(
-        work.activity_id,
-        lambda entry: replace(
+
+    def parked(entry: Entry | None) -> Entry:
+        ended = why == BEING_FETCHED and entry and entry.state == "fetched"
+        if entry and ended and entry.covers(work.message.received_at):
+            return entry  # that fetch has ended just now
+        return replace(
             wanted(entry, work),
             state="parked",
             not_before=not_before,
             attempts=attempts,
             last_error=why,
             released_until=None,
-        ),
-    )
+        )
+
+    ledger.put(work.activity_id, parked)
 
 
 def settle(work: Work, ledger: Ledger, **outcome: Any) -> None:
