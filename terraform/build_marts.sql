@@ -13,7 +13,7 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '278142fee588abb5' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '985cf25254c63001' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -661,7 +661,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     distances;
   CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -1578,7 +1578,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     AND raw_json IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}marts.settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -3772,7 +3772,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_load AS target WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id);
-      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, threshold_speed_mps, css_mps)
+      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, lucia_is_by_proxy, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, threshold_speed_mps, css_mps)
       WITH activities AS (
         SELECT
           *
@@ -3812,6 +3812,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           MAX(IF(settings.name = 'rest_hr_bpm', settings.value, NULL)) AS rest_hr_bpm,
           MAX(IF(settings.name = 'max_hr_bpm', settings.value, NULL)) AS max_hr_bpm,
           MAX(IF(settings.name = 'threshold_hr_bpm', settings.value, NULL)) AS threshold_hr_bpm,
+          MAX(IF(settings.name = 'vt1_hr_bpm', settings.value, NULL)) AS vt1_hr_bpm,
+          MAX(IF(settings.name = 'vt2_hr_bpm', settings.value, NULL)) AS vt2_hr_bpm,
           MAX(IF(settings.name = 'threshold_speed_mps', settings.value, NULL)) AS threshold_speed_mps,
           MAX(IF(settings.name = 'css_mps', settings.value, NULL)) AS css_mps,
           MAX(IF(settings.name = 'sex', settings.value, NULL)) AS sex
@@ -3860,7 +3862,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           SUM(IF(split_speed_mps IS NULL, 0, moving_time_s)) >= 0.9 * SUM(moving_time_s)
       ),
       inputs AS (
-        -- What may be divided by is NULL instead of 0; what does not apply to the sport is NULL.
+        -- What is multiplied or divided by is NULL instead of 0: a dead power meter or a clock that stood
+        -- still is no load of 0, another source may know. What does not apply to the sport is NULL.
         SELECT
           activities.athlete_id,
           activities.activity_id,
@@ -3871,26 +3874,31 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           COALESCE(sports.sport_group = 'run', FALSE) AS is_run,
           COALESCE(sports.sport_group = 'swim', FALSE) AS is_swim,
           COALESCE(activities.device_watts, FALSE) AS power_is_measured,
-          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) AS normalized_power_w,
+          COALESCE(
+            NULLIF(metrics.normalized_power_w, 0),
+            NULLIF(activities.weighted_power_w, 0)
+          ) AS normalized_power_w,
           CASE
-            WHEN metrics.normalized_power_w IS NOT NULL THEN 'streams'
-            WHEN activities.weighted_power_w IS NOT NULL THEN 'strava'
+            WHEN metrics.normalized_power_w != 0 THEN 'streams'
+            WHEN activities.weighted_power_w != 0 THEN 'strava'
           END AS normalized_power_source,
-          IF(
-            metrics.normalized_power_w IS NOT NULL,
-            metrics.recorded_s,
-            activities.moving_time_s
+          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) = 0 AS power_is_zero,
+          metrics.power_coverage,
+          NULLIF(
+            IF(metrics.normalized_power_w != 0, metrics.recorded_s, activities.moving_time_s),
+            0
           ) AS power_s,
           SAFE_DIVIDE(metrics.normalized_power_w, metrics.average_power_w) AS variability_index,
           strava_gap.speed_mps AS strava_gap_speed_mps,
-          metrics.gap_speed_mps AS fitted_gap_speed_mps,
+          NULLIF(metrics.gap_speed_mps, 0) AS fitted_gap_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.moving_time_s) AS average_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.elapsed_time_s) AS elapsed_speed_mps,
           metrics.decoupling_power_pct,
           metrics.decoupling_speed_pct,
           metrics.recorded_s,
           activities.moving_time_s,
-          activities.elapsed_time_s,
+          NULLIF(activities.moving_time_s, 0) AS moving_s,
+          NULLIF(activities.elapsed_time_s, 0) AS elapsed_s,
           COALESCE(activities.heartrate_opt_out, FALSE) AS hides_heartrate,
           metrics.heartrate_coverage,
           IF(
@@ -3904,6 +3912,11 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           settings.rest_hr_bpm,
           settings.max_hr_bpm,
           settings.threshold_hr_bpm,
+          settings.vt1_hr_bpm,
+          settings.vt2_hr_bpm,
+          -- In hundredths of a beat: 77 % of 200 as a product is not 154.
+          COALESCE(100 * settings.vt1_hr_bpm, 77 * settings.max_hr_bpm) AS lucia_edge_2,
+          COALESCE(100 * settings.vt2_hr_bpm, 90 * settings.max_hr_bpm) AS lucia_edge_3,
           settings.threshold_speed_mps,
           settings.css_mps,
           IF(settings.sex = 2, 'women', 'men') AS trimp_constants,
@@ -3941,6 +3954,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           inputs.athlete_id,
           inputs.activity_id,
           inputs.max_hr_bpm,
+          inputs.lucia_edge_2,
+          inputs.lucia_edge_3,
           inputs.a,
           inputs.b,
           beat.value AS bpm,
@@ -3979,9 +3994,9 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           ROUND(
             SUM(
               minutes * CASE
-                WHEN max_hr_bpm IS NULL THEN NULL
-                WHEN 100 * bpm >= 90 * max_hr_bpm THEN 3
-                WHEN 100 * bpm >= 77 * max_hr_bpm THEN 2
+                WHEN lucia_edge_2 IS NULL OR lucia_edge_3 IS NULL THEN NULL
+                WHEN 100 * bpm >= lucia_edge_3 THEN 3
+                WHEN 100 * bpm >= lucia_edge_2 THEN 2
                 ELSE 1
               END
             ),
@@ -4032,10 +4047,10 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
         SELECT
           measured.*,
           power_s / 3600 * POW(intensity_factor, 2) * 100 AS tss,
-          moving_time_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
+          moving_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
           IF(
             is_swim,
-            elapsed_time_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
+            elapsed_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
             NULL
           ) AS swim_tss,
           100 * SAFE_DIVIDE(trimp, 60 * threshold_r * a * EXP(b * threshold_r)) AS hrtss
@@ -4049,9 +4064,14 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
             WHEN is_ride AND tss IS NULL THEN
               CASE
                 WHEN NOT power_is_measured THEN 'no measured power'
-                WHEN normalized_power_w IS NULL THEN 'measured power for less than half of the time'
+                WHEN power_is_zero AND normalized_power_w IS NULL THEN 'measured power is 0 throughout'
+                WHEN normalized_power_w IS NULL AND power_coverage >= 0.5 THEN
+                  'less than 30 recorded seconds'
+                WHEN normalized_power_w IS NULL AND power_coverage > 0 THEN
+                  'measured power for less than half of the time'
+                WHEN normalized_power_w IS NULL THEN 'no power was recorded'
                 WHEN ftp_w IS NULL THEN 'no ftp_w on that day'
-                ELSE 'no recorded time'
+                ELSE 'no moving time'
               END
             WHEN is_run AND rtss IS NULL THEN
               CASE
@@ -4068,6 +4088,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
           CASE
             WHEN hrtss IS NOT NULL THEN NULL
             WHEN hides_heartrate THEN 'the athlete does not want the heart rate used'
+            WHEN COALESCE(heartrate_coverage, 0) = 0 AND average_heartrate_bpm IS NOT NULL THEN
+              'an average heart rate, but no stream of it'
             WHEN COALESCE(heartrate_coverage, 0) = 0 THEN 'no heart rate'
             WHEN NOT has_heartrate THEN 'heart rate for less than half of the time'
             WHEN max_hr_bpm IS NULL THEN 'no max_hr_bpm on that day'
@@ -4112,6 +4134,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
         IF(trimp IS NULL, NULL, trimp_constants) AS trimp_constants,
         edwards,
         lucia,
+        IF(lucia IS NULL, NULL, vt1_hr_bpm IS NULL OR vt2_hr_bpm IS NULL) AS lucia_is_by_proxy,
         relative_effort,
         hrtss_missing_because,
         power_is_measured,
@@ -4151,6 +4174,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
         rest_hr_bpm,
         max_hr_bpm,
         threshold_hr_bpm,
+        vt1_hr_bpm,
+        vt2_hr_bpm,
         threshold_speed_mps,
         css_mps
       FROM
@@ -6318,7 +6343,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '985cf25254c63001');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '278142fee588abb5' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = '985cf25254c63001' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -51,7 +51,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'silver.efforts' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.sport_group, built_row.indoor, built_row.race, built_row.started_at, built_row.local_date, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, built_row.start_index, built_row.end_index)))), 0) AS hashed FROM ${prefix}silver.efforts AS built_row
   UNION ALL
-  SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
+  SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, built_row.lucia_is_by_proxy, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.vt1_hr_bpm, 6) + 0.0 AS vt1_hr_bpm, ROUND(built_row.vt2_hr_bpm, 6) + 0.0 AS vt2_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
   UNION ALL
   SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
   UNION ALL
@@ -720,7 +720,7 @@ FROM
   distances;
 CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-  name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+  name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
   value OPTIONS (description = 'The value, in the unit that the name ends with'),
   valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
   valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -1637,7 +1637,7 @@ WHERE
   AND raw_json IS NOT NULL;
 CREATE OR REPLACE VIEW ${prefix}marts.settings (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-  name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+  name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
   value OPTIONS (description = 'The value, in the unit that the name ends with'),
   valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
   valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -3793,7 +3793,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.activity_load AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, threshold_speed_mps, css_mps)
+    INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, lucia_is_by_proxy, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, threshold_speed_mps, css_mps)
     WITH activities AS (
       SELECT
         *
@@ -3833,6 +3833,8 @@ ELSE
         MAX(IF(settings.name = 'rest_hr_bpm', settings.value, NULL)) AS rest_hr_bpm,
         MAX(IF(settings.name = 'max_hr_bpm', settings.value, NULL)) AS max_hr_bpm,
         MAX(IF(settings.name = 'threshold_hr_bpm', settings.value, NULL)) AS threshold_hr_bpm,
+        MAX(IF(settings.name = 'vt1_hr_bpm', settings.value, NULL)) AS vt1_hr_bpm,
+        MAX(IF(settings.name = 'vt2_hr_bpm', settings.value, NULL)) AS vt2_hr_bpm,
         MAX(IF(settings.name = 'threshold_speed_mps', settings.value, NULL)) AS threshold_speed_mps,
         MAX(IF(settings.name = 'css_mps', settings.value, NULL)) AS css_mps,
         MAX(IF(settings.name = 'sex', settings.value, NULL)) AS sex
@@ -3881,7 +3883,8 @@ ELSE
         SUM(IF(split_speed_mps IS NULL, 0, moving_time_s)) >= 0.9 * SUM(moving_time_s)
     ),
     inputs AS (
-      -- What may be divided by is NULL instead of 0; what does not apply to the sport is NULL.
+      -- What is multiplied or divided by is NULL instead of 0: a dead power meter or a clock that stood
+      -- still is no load of 0, another source may know. What does not apply to the sport is NULL.
       SELECT
         activities.athlete_id,
         activities.activity_id,
@@ -3892,26 +3895,31 @@ ELSE
         COALESCE(sports.sport_group = 'run', FALSE) AS is_run,
         COALESCE(sports.sport_group = 'swim', FALSE) AS is_swim,
         COALESCE(activities.device_watts, FALSE) AS power_is_measured,
-        COALESCE(metrics.normalized_power_w, activities.weighted_power_w) AS normalized_power_w,
+        COALESCE(
+          NULLIF(metrics.normalized_power_w, 0),
+          NULLIF(activities.weighted_power_w, 0)
+        ) AS normalized_power_w,
         CASE
-          WHEN metrics.normalized_power_w IS NOT NULL THEN 'streams'
-          WHEN activities.weighted_power_w IS NOT NULL THEN 'strava'
+          WHEN metrics.normalized_power_w != 0 THEN 'streams'
+          WHEN activities.weighted_power_w != 0 THEN 'strava'
         END AS normalized_power_source,
-        IF(
-          metrics.normalized_power_w IS NOT NULL,
-          metrics.recorded_s,
-          activities.moving_time_s
+        COALESCE(metrics.normalized_power_w, activities.weighted_power_w) = 0 AS power_is_zero,
+        metrics.power_coverage,
+        NULLIF(
+          IF(metrics.normalized_power_w != 0, metrics.recorded_s, activities.moving_time_s),
+          0
         ) AS power_s,
         SAFE_DIVIDE(metrics.normalized_power_w, metrics.average_power_w) AS variability_index,
         strava_gap.speed_mps AS strava_gap_speed_mps,
-        metrics.gap_speed_mps AS fitted_gap_speed_mps,
+        NULLIF(metrics.gap_speed_mps, 0) AS fitted_gap_speed_mps,
         SAFE_DIVIDE(activities.distance_m, activities.moving_time_s) AS average_speed_mps,
         SAFE_DIVIDE(activities.distance_m, activities.elapsed_time_s) AS elapsed_speed_mps,
         metrics.decoupling_power_pct,
         metrics.decoupling_speed_pct,
         metrics.recorded_s,
         activities.moving_time_s,
-        activities.elapsed_time_s,
+        NULLIF(activities.moving_time_s, 0) AS moving_s,
+        NULLIF(activities.elapsed_time_s, 0) AS elapsed_s,
         COALESCE(activities.heartrate_opt_out, FALSE) AS hides_heartrate,
         metrics.heartrate_coverage,
         IF(
@@ -3925,6 +3933,11 @@ ELSE
         settings.rest_hr_bpm,
         settings.max_hr_bpm,
         settings.threshold_hr_bpm,
+        settings.vt1_hr_bpm,
+        settings.vt2_hr_bpm,
+        -- In hundredths of a beat: 77 % of 200 as a product is not 154.
+        COALESCE(100 * settings.vt1_hr_bpm, 77 * settings.max_hr_bpm) AS lucia_edge_2,
+        COALESCE(100 * settings.vt2_hr_bpm, 90 * settings.max_hr_bpm) AS lucia_edge_3,
         settings.threshold_speed_mps,
         settings.css_mps,
         IF(settings.sex = 2, 'women', 'men') AS trimp_constants,
@@ -3962,6 +3975,8 @@ ELSE
         inputs.athlete_id,
         inputs.activity_id,
         inputs.max_hr_bpm,
+        inputs.lucia_edge_2,
+        inputs.lucia_edge_3,
         inputs.a,
         inputs.b,
         beat.value AS bpm,
@@ -4000,9 +4015,9 @@ ELSE
         ROUND(
           SUM(
             minutes * CASE
-              WHEN max_hr_bpm IS NULL THEN NULL
-              WHEN 100 * bpm >= 90 * max_hr_bpm THEN 3
-              WHEN 100 * bpm >= 77 * max_hr_bpm THEN 2
+              WHEN lucia_edge_2 IS NULL OR lucia_edge_3 IS NULL THEN NULL
+              WHEN 100 * bpm >= lucia_edge_3 THEN 3
+              WHEN 100 * bpm >= lucia_edge_2 THEN 2
               ELSE 1
             END
           ),
@@ -4053,10 +4068,10 @@ ELSE
       SELECT
         measured.*,
         power_s / 3600 * POW(intensity_factor, 2) * 100 AS tss,
-        moving_time_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
+        moving_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
         IF(
           is_swim,
-          elapsed_time_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
+          elapsed_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
           NULL
         ) AS swim_tss,
         100 * SAFE_DIVIDE(trimp, 60 * threshold_r * a * EXP(b * threshold_r)) AS hrtss
@@ -4070,9 +4085,14 @@ ELSE
           WHEN is_ride AND tss IS NULL THEN
             CASE
               WHEN NOT power_is_measured THEN 'no measured power'
-              WHEN normalized_power_w IS NULL THEN 'measured power for less than half of the time'
+              WHEN power_is_zero AND normalized_power_w IS NULL THEN 'measured power is 0 throughout'
+              WHEN normalized_power_w IS NULL AND power_coverage >= 0.5 THEN
+                'less than 30 recorded seconds'
+              WHEN normalized_power_w IS NULL AND power_coverage > 0 THEN
+                'measured power for less than half of the time'
+              WHEN normalized_power_w IS NULL THEN 'no power was recorded'
               WHEN ftp_w IS NULL THEN 'no ftp_w on that day'
-              ELSE 'no recorded time'
+              ELSE 'no moving time'
             END
           WHEN is_run AND rtss IS NULL THEN
             CASE
@@ -4089,6 +4109,8 @@ ELSE
         CASE
           WHEN hrtss IS NOT NULL THEN NULL
           WHEN hides_heartrate THEN 'the athlete does not want the heart rate used'
+          WHEN COALESCE(heartrate_coverage, 0) = 0 AND average_heartrate_bpm IS NOT NULL THEN
+            'an average heart rate, but no stream of it'
           WHEN COALESCE(heartrate_coverage, 0) = 0 THEN 'no heart rate'
           WHEN NOT has_heartrate THEN 'heart rate for less than half of the time'
           WHEN max_hr_bpm IS NULL THEN 'no max_hr_bpm on that day'
@@ -4133,6 +4155,7 @@ ELSE
       IF(trimp IS NULL, NULL, trimp_constants) AS trimp_constants,
       edwards,
       lucia,
+      IF(lucia IS NULL, NULL, vt1_hr_bpm IS NULL OR vt2_hr_bpm IS NULL) AS lucia_is_by_proxy,
       relative_effort,
       hrtss_missing_because,
       power_is_measured,
@@ -4172,6 +4195,8 @@ ELSE
       rest_hr_bpm,
       max_hr_bpm,
       threshold_hr_bpm,
+      vt1_hr_bpm,
+      vt2_hr_bpm,
       threshold_speed_mps,
       css_mps
     FROM
@@ -6338,7 +6363,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'silver.efforts' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.sport_group, built_row.indoor, built_row.race, built_row.started_at, built_row.local_date, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, built_row.start_index, built_row.end_index)))), 0) AS hashed FROM ${prefix}silver.efforts AS built_row
     UNION ALL
-    SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
+    SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, built_row.lucia_is_by_proxy, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.vt1_hr_bpm, 6) + 0.0 AS vt1_hr_bpm, ROUND(built_row.vt2_hr_bpm, 6) + 0.0 AS vt2_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
     UNION ALL
     SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
     UNION ALL
@@ -6381,7 +6406,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '985cf25254c63001');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
