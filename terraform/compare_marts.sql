@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '985cf25254c63001' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = '72a5231f1bc95906' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -722,7 +722,7 @@ CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
   name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
   value OPTIONS (description = 'The value, in the unit that the name ends with'),
-  valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+  valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
   valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
   source OPTIONS (description = 'athlete when given by hand, strava, or default'),
   version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -746,6 +746,12 @@ landed_zones AS (
     *
   FROM
     ${prefix}landing.zones
+),
+landed_activities AS (
+  SELECT
+    *
+  FROM
+    ${prefix}landing.activities
 ),
 newest AS (
   -- A version that landed twice is one version; the later reading of it wins.
@@ -780,7 +786,7 @@ profiles AS (
     athlete_id,
     NULLIF(weight_kg, 0) AS weight_kg,
     CAST(NULLIF(ftp_w, 0) AS FLOAT64) AS ftp_w,
-    CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 ELSE 0.0 END AS sex,
+    CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 END AS sex,
     version,
     ingested_at,
     bronze_uri
@@ -860,21 +866,71 @@ readings AS (
   FROM
     edges
 ),
+moments AS (
+  SELECT
+    athlete_id,
+    UNIX_MICROS(started_at) AS at_us,
+    MAX(utc_offset_s) AS utc_offset_s,
+    FALSE AS is_reading
+  FROM
+    landed_activities
+  WHERE
+    utc_offset_s IS NOT NULL
+  GROUP BY
+    athlete_id,
+    started_at
+  UNION ALL
+  SELECT DISTINCT
+    athlete_id,
+    version,
+    CAST(NULL AS INT64),
+    TRUE
+  FROM
+    readings
+),
+clocks AS (
+  -- Strava tells no zone of an athlete: the wall clock of the last activity before, else UTC.
+  SELECT
+    athlete_id,
+    at_us,
+    is_reading,
+    LAST_VALUE(utc_offset_s IGNORE NULLS) OVER (
+      PARTITION BY athlete_id
+      ORDER BY at_us
+    ) AS utc_offset_s
+  FROM
+    moments
+),
+dated_readings AS (
+  SELECT
+    readings.*,
+    CAST(
+      TIMESTAMP_MICROS(readings.version + 1000000 * COALESCE(clocks.utc_offset_s, 0)) AS DATE
+    ) AS day
+  FROM
+    readings
+  INNER JOIN
+    clocks
+  ON
+    readings.athlete_id = clocks.athlete_id
+    AND readings.version = clocks.at_us
+    AND clocks.is_reading
+),
 read_on_days AS (
-  -- A day, in UTC, has what was read last on it.
+  -- A day of the athlete has what was read last on it.
   SELECT
     athlete_id,
     name,
     value,
-    CAST(TIMESTAMP_MICROS(version) AS DATE) AS day,
+    day,
     'strava' AS source,
     version,
     bronze_uri
   FROM
-    readings
+    dated_readings
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY athlete_id, name, CAST(TIMESTAMP_MICROS(version) AS DATE)
+      PARTITION BY athlete_id, name, day
       ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),
@@ -1639,7 +1695,7 @@ CREATE OR REPLACE VIEW ${prefix}marts.settings (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
   name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
   value OPTIONS (description = 'The value, in the unit that the name ends with'),
-  valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+  valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
   valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
   source OPTIONS (description = 'athlete when given by hand, strava, or default'),
   version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -2086,6 +2142,13 @@ WITH landed AS (
     ingested_at
   FROM
     ${prefix}landing.zones
+  UNION ALL
+  -- It says on which day of the athlete something was read.
+  SELECT
+    athlete_id,
+    ingested_at
+  FROM
+    ${prefix}landing.activities
 ),
 watermark AS (
   -- No watermark yet means that everything is new.
@@ -6406,7 +6469,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '985cf25254c63001');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '72a5231f1bc95906');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
