@@ -13,7 +13,7 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '72a5231f1bc95906' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c1ef293bb8b88916' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -1961,6 +1961,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     sport_type OPTIONS (description = 'Strava\'s sport type of that activity'),
     activity_name OPTIONS (description = 'The athlete\'s title of that activity'),
     commute OPTIONS (description = 'True when that activity is marked as a commute'),
+    race OPTIONS (description = 'True when that activity is marked as a race: its fastest_average is over elapsed time, that of others over moving time'),
     local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock'),
     started_at OPTIONS (description = 'Start of that activity, as an instant'),
     value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest'),
@@ -1971,6 +1972,10 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     speed_mph OPTIONS (description = 'The same in miles per hour'),
     pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre'),
     pace_s_per_mi OPTIONS (description = 'The same in seconds per mile'),
+    pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres'),
+    pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards'),
+    elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb'),
+    elevation_gain_ft OPTIONS (description = 'The same in feet'),
     start_index OPTIONS (description = 'Place in the stream where a best_effort begins'),
     end_index OPTIONS (description = 'Place in the stream where a best_effort ends'),
     previous_value OPTIONS (description = 'The record that it broke; NULL for the first')
@@ -1993,6 +1998,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     sport_type,
     activity_name,
     commute,
+    race,
     local_date,
     started_at,
     value,
@@ -2003,6 +2009,10 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     speed_mph,
     pace_s_per_km,
     pace_s_per_mi,
+    pace_s_per_100m,
+    pace_s_per_100yd,
+    elevation_gain_m,
+    elevation_gain_ft,
     start_index,
     end_index,
     previous_value
@@ -2755,7 +2765,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id);
-      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version)
+      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, sport_group, race, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, stopped_share, moves_longer_than_it_takes, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, race_speed_kmh, race_speed_mph, race_pace_s_per_km, race_pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version, bronze_uri, streams_version, streams_bronze_uri)
       WITH activities AS (
         SELECT
           *
@@ -2767,6 +2777,28 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
           *
         FROM
           (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
+      ),
+      sports AS (
+        SELECT
+          sport_type,
+          sport_group
+        FROM
+          ${prefix}silver.sports
+      ),
+      races AS (
+        -- Strava's code of a race: 1 for runs, 11 for rides. What counts in a race is the clock, which
+        -- does not stop; bad uploads have moved for longer than they took.
+        SELECT
+          athlete_id,
+          activity_id,
+          SAFE_DIVIDE(
+            NULLIF(distance_m, 0),
+            GREATEST(elapsed_time_s, COALESCE(moving_time_s, elapsed_time_s))
+          ) AS speed_mps
+        FROM
+          (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+        WHERE
+          workout_type IN (1, 11)
       ),
       steps AS (
         -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
@@ -2795,6 +2827,8 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
         activities.activity_id,
         activities.name,
         activities.sport_type,
+        COALESCE(sports.sport_group, 'other') AS sport_group,
+        races.activity_id IS NOT NULL AS race,
         activities.local_date,
         EXTRACT(YEAR FROM activities.local_date) AS year,
         EXTRACT(MONTH FROM activities.local_date) AS month,
@@ -2805,6 +2839,12 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
         activities.distance_m / 1609.344 AS distance_mi,
         activities.moving_time_s,
         activities.elapsed_time_s,
+        -- Bad uploads have moved for longer than they took: nothing was stood in them.
+        GREATEST(
+          0.0,
+          1 - SAFE_DIVIDE(activities.moving_time_s, activities.elapsed_time_s)
+        ) AS stopped_share,
+        activities.moving_time_s > activities.elapsed_time_s AS moves_longer_than_it_takes,
         activities.elevation_gain_m,
         activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
         3.6 * COALESCE(
@@ -2820,6 +2860,20 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
           1609.344 * NULLIF(activities.moving_time_s, 0),
           activities.distance_m
         ) AS pace_s_per_mi,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(100 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100m,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(91.44 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100yd,
+        3.6 * races.speed_mps AS race_speed_kmh,
+        3.6 / 1.609344 * races.speed_mps AS race_speed_mph,
+        SAFE_DIVIDE(1000, races.speed_mps) AS race_pace_s_per_km,
+        SAFE_DIVIDE(1609.344, races.speed_mps) AS race_pace_s_per_mi,
         COALESCE(
           activities.average_heartrate_bpm,
           metrics.average_heartrate_bpm
@@ -2838,12 +2892,16 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
         COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
         activities.calories_kcal,
         activities.gear_id,
-        COALESCE(activities.private, FALSE) AS private,
+        COALESCE(activities.private, FALSE)
+        OR COALESCE(activities.visibility = 'only_me', FALSE) AS private,
         -- Before summaries were kept, everything was read in detail.
         COALESCE(activities.detailed, TRUE) AS detailed,
         recorded.activity_id IS NOT NULL AS has_streams,
         metrics.recorded_s,
-        activities.version
+        activities.version,
+        activities.bronze_uri,
+        metrics.version AS streams_version,
+        metrics.bronze_uri AS streams_bronze_uri
       FROM
         activities
       LEFT JOIN
@@ -2851,6 +2909,15 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
       ON
         activities.athlete_id = metrics.athlete_id
         AND activities.activity_id = metrics.activity_id
+      LEFT JOIN
+        sports
+      ON
+        activities.sport_type = sports.sport_type
+      LEFT JOIN
+        races
+      ON
+        activities.athlete_id = races.athlete_id
+        AND activities.activity_id = races.activity_id
       LEFT JOIN
         steps
       ON
@@ -2863,7 +2930,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
         AND activities.activity_id = recorded.activity_id;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, sport_group, race, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
       END;
       IF failed_check IS NOT NULL THEN
@@ -4618,7 +4685,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, start_index, end_index, previous_value, broken_on)
+      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, race, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, elevation_gain_m, elevation_gain_ft, start_index, end_index, previous_value, broken_on)
       WITH activities AS (
         SELECT
           *
@@ -4669,7 +4736,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         SELECT
           athlete_id,
           activity_id,
-          SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+          -- A race is by the clock, and the clock does not stop.
+          SAFE_DIVIDE(
+            distance_m,
+            IF(race, GREATEST(moving_time_s, COALESCE(elapsed_time_s, 0)), moving_time_s)
+          ) AS speed_mps,
           -- What nobody averages is an activity of another sport.
           CASE sport_group
             WHEN 'run' THEN 6.7
@@ -4832,6 +4903,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
           activities.sport_type,
           activities.name AS activity_name,
           activities.commute,
+          activities.race,
           activities.local_date,
           CASE breaking.record
             WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
@@ -4841,6 +4913,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
             WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
             WHEN 'longest_distance' THEN breaking.value
           END AS distance_m,
+          IF(breaking.record = 'biggest_climb', breaking.value, NULL) AS elevation_gain_m,
           LAG(breaking.value) OVER steps AS previous_value,
           LEAD(activities.local_date) OVER steps AS broken_on
         FROM
@@ -4872,6 +4945,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         sport_type,
         activity_name,
         commute,
+        race,
         local_date,
         started_at,
         value,
@@ -4882,6 +4956,10 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         3600 * speed_mps / 1609.344 AS speed_mph,
         SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+        IF(sport_group = 'swim', SAFE_DIVIDE(100, speed_mps), NULL) AS pace_s_per_100m,
+        IF(sport_group = 'swim', SAFE_DIVIDE(91.44, speed_mps), NULL) AS pace_s_per_100yd,
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft,
         start_index,
         end_index,
         previous_value,
@@ -4890,7 +4968,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         broken;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.indoor, target.record, target.extent, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, indoor, record, extent, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, local_date, started_at, value, unit'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, race, local_date, started_at, value, unit'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -5250,7 +5328,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m)
+      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft)
       WITH days AS (
         SELECT
           *,
@@ -5362,12 +5440,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         distance_m / 1000 AS distance_km,
         distance_m / 1609.344 AS distance_mi,
         moving_time_s,
-        elevation_gain_m
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft
       FROM
         running;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.year, target.month, target.day HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, year, month, day must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -6172,7 +6251,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.pace_curve AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, activity_id, local_date)
+      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, activity_id, local_date)
       WITH bests AS (
         SELECT
           *
@@ -6192,6 +6271,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
         SAFE_DIVIDE(1000, value) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, value) AS pace_s_per_mi,
         SAFE_DIVIDE(100, value) AS pace_s_per_100m,
+        SAFE_DIVIDE(91.44, value) AS pace_s_per_100yd,
         activity_id,
         local_date
       FROM
@@ -6406,7 +6486,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '72a5231f1bc95906');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c1ef293bb8b88916');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '72a5231f1bc95906' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = 'c1ef293bb8b88916' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -31,7 +31,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'silver.settings' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.name, ROUND(built_row.value, 6) + 0.0 AS value, built_row.valid_from, built_row.valid_until, built_row.source, built_row.version, built_row.bronze_uri)))), 0) AS hashed FROM ${prefix}silver.settings AS built_row
   UNION ALL
-  SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
+  SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
   UNION ALL
   SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
   UNION ALL
@@ -55,7 +55,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
   UNION ALL
-  SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
+  SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.race, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
   UNION ALL
   SELECT 'marts.vdot' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.race, ROUND(built_row.vdot, 6) + 0.0 AS vdot, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.best_90_days, 6) + 0.0 AS best_90_days)))), 0) AS hashed FROM ${prefix}marts.vdot AS built_row
   UNION ALL
@@ -63,7 +63,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'marts.streaks' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.unit, built_row.longest_length, built_row.longest_from, built_row.longest_to, built_row.current_length, built_row.current_from, built_row.last_on, built_row.as_of)))), 0) AS hashed FROM ${prefix}marts.streaks AS built_row
   UNION ALL
-  SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
+  SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
   UNION ALL
   SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
   UNION ALL
@@ -73,7 +73,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'marts.heartrate_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.heartrate_bpm, 6) + 0.0 AS heartrate_bpm, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.heartrate_curve AS built_row
   UNION ALL
-  SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
+  SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
   UNION ALL
   SELECT 'marts.power_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.power_w, 6) + 0.0 AS power_w, ROUND(built_row.power_w_per_kg, 6) + 0.0 AS power_w_per_kg, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.power_curve AS built_row
   UNION ALL
@@ -2020,6 +2020,7 @@ CREATE OR REPLACE VIEW ${prefix}marts.records (
   sport_type OPTIONS (description = 'Strava\'s sport type of that activity'),
   activity_name OPTIONS (description = 'The athlete\'s title of that activity'),
   commute OPTIONS (description = 'True when that activity is marked as a commute'),
+  race OPTIONS (description = 'True when that activity is marked as a race: its fastest_average is over elapsed time, that of others over moving time'),
   local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock'),
   started_at OPTIONS (description = 'Start of that activity, as an instant'),
   value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest'),
@@ -2030,6 +2031,10 @@ CREATE OR REPLACE VIEW ${prefix}marts.records (
   speed_mph OPTIONS (description = 'The same in miles per hour'),
   pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre'),
   pace_s_per_mi OPTIONS (description = 'The same in seconds per mile'),
+  pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres'),
+  pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards'),
+  elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb'),
+  elevation_gain_ft OPTIONS (description = 'The same in feet'),
   start_index OPTIONS (description = 'Place in the stream where a best_effort begins'),
   end_index OPTIONS (description = 'Place in the stream where a best_effort ends'),
   previous_value OPTIONS (description = 'The record that it broke; NULL for the first')
@@ -2052,6 +2057,7 @@ SELECT
   sport_type,
   activity_name,
   commute,
+  race,
   local_date,
   started_at,
   value,
@@ -2062,6 +2068,10 @@ SELECT
   speed_mph,
   pace_s_per_km,
   pace_s_per_mi,
+  pace_s_per_100m,
+  pace_s_per_100yd,
+  elevation_gain_m,
+  elevation_gain_ft,
   start_index,
   end_index,
   previous_value
@@ -2796,7 +2806,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.activity_summary AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version)
+    INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, sport_group, race, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, stopped_share, moves_longer_than_it_takes, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, race_speed_kmh, race_speed_mph, race_pace_s_per_km, race_pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version, bronze_uri, streams_version, streams_bronze_uri)
     WITH activities AS (
       SELECT
         *
@@ -2808,6 +2818,28 @@ ELSE
         *
       FROM
         ${prefix}silver.metrics
+    ),
+    sports AS (
+      SELECT
+        sport_type,
+        sport_group
+      FROM
+        ${prefix}silver.sports
+    ),
+    races AS (
+      -- Strava's code of a race: 1 for runs, 11 for rides. What counts in a race is the clock, which
+      -- does not stop; bad uploads have moved for longer than they took.
+      SELECT
+        athlete_id,
+        activity_id,
+        SAFE_DIVIDE(
+          NULLIF(distance_m, 0),
+          GREATEST(elapsed_time_s, COALESCE(moving_time_s, elapsed_time_s))
+        ) AS speed_mps
+      FROM
+        ${prefix}silver.activities
+      WHERE
+        workout_type IN (1, 11)
     ),
     steps AS (
       -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
@@ -2836,6 +2868,8 @@ ELSE
       activities.activity_id,
       activities.name,
       activities.sport_type,
+      COALESCE(sports.sport_group, 'other') AS sport_group,
+      races.activity_id IS NOT NULL AS race,
       activities.local_date,
       EXTRACT(YEAR FROM activities.local_date) AS year,
       EXTRACT(MONTH FROM activities.local_date) AS month,
@@ -2846,6 +2880,12 @@ ELSE
       activities.distance_m / 1609.344 AS distance_mi,
       activities.moving_time_s,
       activities.elapsed_time_s,
+      -- Bad uploads have moved for longer than they took: nothing was stood in them.
+      GREATEST(
+        0.0,
+        1 - SAFE_DIVIDE(activities.moving_time_s, activities.elapsed_time_s)
+      ) AS stopped_share,
+      activities.moving_time_s > activities.elapsed_time_s AS moves_longer_than_it_takes,
       activities.elevation_gain_m,
       activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
       3.6 * COALESCE(
@@ -2861,6 +2901,20 @@ ELSE
         1609.344 * NULLIF(activities.moving_time_s, 0),
         activities.distance_m
       ) AS pace_s_per_mi,
+      IF(
+        sports.sport_group = 'swim',
+        SAFE_DIVIDE(100 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+        NULL
+      ) AS pace_s_per_100m,
+      IF(
+        sports.sport_group = 'swim',
+        SAFE_DIVIDE(91.44 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+        NULL
+      ) AS pace_s_per_100yd,
+      3.6 * races.speed_mps AS race_speed_kmh,
+      3.6 / 1.609344 * races.speed_mps AS race_speed_mph,
+      SAFE_DIVIDE(1000, races.speed_mps) AS race_pace_s_per_km,
+      SAFE_DIVIDE(1609.344, races.speed_mps) AS race_pace_s_per_mi,
       COALESCE(
         activities.average_heartrate_bpm,
         metrics.average_heartrate_bpm
@@ -2879,12 +2933,16 @@ ELSE
       COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
       activities.calories_kcal,
       activities.gear_id,
-      COALESCE(activities.private, FALSE) AS private,
+      COALESCE(activities.private, FALSE)
+      OR COALESCE(activities.visibility = 'only_me', FALSE) AS private,
       -- Before summaries were kept, everything was read in detail.
       COALESCE(activities.detailed, TRUE) AS detailed,
       recorded.activity_id IS NOT NULL AS has_streams,
       metrics.recorded_s,
-      activities.version
+      activities.version,
+      activities.bronze_uri,
+      metrics.version AS streams_version,
+      metrics.bronze_uri AS streams_bronze_uri
     FROM
       activities
     LEFT JOIN
@@ -2892,6 +2950,15 @@ ELSE
     ON
       activities.athlete_id = metrics.athlete_id
       AND activities.activity_id = metrics.activity_id
+    LEFT JOIN
+      sports
+    ON
+      activities.sport_type = sports.sport_type
+    LEFT JOIN
+      races
+    ON
+      activities.athlete_id = races.athlete_id
+      AND activities.activity_id = races.activity_id
     LEFT JOIN
       steps
     ON
@@ -2904,7 +2971,7 @@ ELSE
       AND activities.activity_id = recorded.activity_id;
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, sport_group, race, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
       WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
     END;
     IF failed_check IS NOT NULL THEN
@@ -4635,7 +4702,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.record_history AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, start_index, end_index, previous_value, broken_on)
+    INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, race, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, elevation_gain_m, elevation_gain_ft, start_index, end_index, previous_value, broken_on)
     WITH activities AS (
       SELECT
         *
@@ -4686,7 +4753,11 @@ ELSE
       SELECT
         athlete_id,
         activity_id,
-        SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+        -- A race is by the clock, and the clock does not stop.
+        SAFE_DIVIDE(
+          distance_m,
+          IF(race, GREATEST(moving_time_s, COALESCE(elapsed_time_s, 0)), moving_time_s)
+        ) AS speed_mps,
         -- What nobody averages is an activity of another sport.
         CASE sport_group
           WHEN 'run' THEN 6.7
@@ -4849,6 +4920,7 @@ ELSE
         activities.sport_type,
         activities.name AS activity_name,
         activities.commute,
+        activities.race,
         activities.local_date,
         CASE breaking.record
           WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
@@ -4858,6 +4930,7 @@ ELSE
           WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
           WHEN 'longest_distance' THEN breaking.value
         END AS distance_m,
+        IF(breaking.record = 'biggest_climb', breaking.value, NULL) AS elevation_gain_m,
         LAG(breaking.value) OVER steps AS previous_value,
         LEAD(activities.local_date) OVER steps AS broken_on
       FROM
@@ -4889,6 +4962,7 @@ ELSE
       sport_type,
       activity_name,
       commute,
+      race,
       local_date,
       started_at,
       value,
@@ -4899,6 +4973,10 @@ ELSE
       3600 * speed_mps / 1609.344 AS speed_mph,
       SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
       SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+      IF(sport_group = 'swim', SAFE_DIVIDE(100, speed_mps), NULL) AS pace_s_per_100m,
+      IF(sport_group = 'swim', SAFE_DIVIDE(91.44, speed_mps), NULL) AS pace_s_per_100yd,
+      elevation_gain_m,
+      elevation_gain_m / 0.3048 AS elevation_gain_ft,
       start_index,
       end_index,
       previous_value,
@@ -4907,7 +4985,7 @@ ELSE
       broken;
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.indoor, target.record, target.extent, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, indoor, record, extent, activity_id must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, local_date, started_at, value, unit'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, race, local_date, started_at, value, unit'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -5259,7 +5337,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.year_over_year AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m)
+    INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft)
     WITH days AS (
       SELECT
         *,
@@ -5371,12 +5449,13 @@ ELSE
       distance_m / 1000 AS distance_km,
       distance_m / 1609.344 AS distance_mi,
       moving_time_s,
-      elevation_gain_m
+      elevation_gain_m,
+      elevation_gain_m / 0.3048 AS elevation_gain_ft
     FROM
       running;
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.year, target.month, target.day HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, year, month, day must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -6171,7 +6250,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.pace_curve AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, activity_id, local_date)
+    INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, activity_id, local_date)
     WITH bests AS (
       SELECT
         *
@@ -6191,6 +6270,7 @@ ELSE
       SAFE_DIVIDE(1000, value) AS pace_s_per_km,
       SAFE_DIVIDE(1609.344, value) AS pace_s_per_mi,
       SAFE_DIVIDE(100, value) AS pace_s_per_100m,
+      SAFE_DIVIDE(91.44, value) AS pace_s_per_100yd,
       activity_id,
       local_date
     FROM
@@ -6406,7 +6486,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'silver.settings' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.name, ROUND(built_row.value, 6) + 0.0 AS value, built_row.valid_from, built_row.valid_until, built_row.source, built_row.version, built_row.bronze_uri)))), 0) AS hashed FROM ${prefix}silver.settings AS built_row
     UNION ALL
-    SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
+    SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
     UNION ALL
     SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
     UNION ALL
@@ -6430,7 +6510,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
     UNION ALL
-    SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
+    SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.race, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
     UNION ALL
     SELECT 'marts.vdot' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.race, ROUND(built_row.vdot, 6) + 0.0 AS vdot, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.best_90_days, 6) + 0.0 AS best_90_days)))), 0) AS hashed FROM ${prefix}marts.vdot AS built_row
     UNION ALL
@@ -6438,7 +6518,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'marts.streaks' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.unit, built_row.longest_length, built_row.longest_from, built_row.longest_to, built_row.current_length, built_row.current_from, built_row.last_on, built_row.as_of)))), 0) AS hashed FROM ${prefix}marts.streaks AS built_row
     UNION ALL
-    SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
+    SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
     UNION ALL
     SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
     UNION ALL
@@ -6448,7 +6528,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'marts.heartrate_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.heartrate_bpm, 6) + 0.0 AS heartrate_bpm, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.heartrate_curve AS built_row
     UNION ALL
-    SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
+    SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
     UNION ALL
     SELECT 'marts.power_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.power_w, 6) + 0.0 AS power_w, ROUND(built_row.power_w_per_kg, 6) + 0.0 AS power_w_per_kg, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.power_curve AS built_row
     UNION ALL
@@ -6469,7 +6549,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '72a5231f1bc95906');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c1ef293bb8b88916');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
