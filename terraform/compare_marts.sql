@@ -1133,9 +1133,9 @@ CREATE OR REPLACE VIEW ${prefix}marts.latency (
   day OPTIONS (description = 'Day on which the event came in, in UTC'),
   versions OPTIONS (description = 'Activity versions that an event brought'),
   built OPTIONS (description = 'How many of them are in the marts'),
-  p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed'),
-  p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed'),
-  max_s OPTIONS (description = 'Seconds to the marts of the slowest built one')
+  p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed; least time that is not exceeded by 50 of 100, by rank'),
+  p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed; least time that is not exceeded by 95 of 100, by rank'),
+  max_s OPTIONS (description = 'Seconds to the marts of the slowest built one; greatest time from event to mart')
 )
 OPTIONS (description = 'How long activities took from Strava\'s event to the marts, by day; one row per day of the event in UTC') AS
 WITH latency AS (
@@ -1733,14 +1733,14 @@ CREATE OR REPLACE VIEW ${prefix}marts.gear_usage (
   model_name OPTIONS (description = 'Model'),
   retired OPTIONS (description = 'True when it is no longer used'),
   activities OPTIONS (description = 'How many activities used it'),
-  distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre'),
-  distance_km OPTIONS (description = 'distance_m / 1000'),
-  distance_mi OPTIONS (description = 'distance_m / 1609.344'),
-  strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity'),
-  strava_distance_mi OPTIONS (description = 'The same in miles'),
+  distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre; sum of distance_m, rounded to 0.001 m, over the activities that used it'),
+  distance_km OPTIONS (description = 'distance_m in kilometres; distance_m / 1000'),
+  distance_mi OPTIONS (description = 'distance_m in miles; distance_m / 1609.344'),
+  strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity; metres that Strava counts for it / 1000'),
+  strava_distance_mi OPTIONS (description = 'The same in miles; metres that Strava counts for it / 1609.344'),
   moving_time_s OPTIONS (description = 'Total time in motion, in seconds'),
-  elevation_gain_m OPTIONS (description = 'Total metres climbed'),
-  elevation_gain_ft OPTIONS (description = 'elevation_gain_m / 0.3048'),
+  elevation_gain_m OPTIONS (description = 'Total metres climbed; sum of elevation_gain_m, rounded to 0.001 m, over the activities that used it'),
+  elevation_gain_ft OPTIONS (description = 'elevation_gain_m in feet; elevation_gain_m / 0.3048'),
   first_used_on OPTIONS (description = 'Day of the first activity; NULL when there is none'),
   last_used_on OPTIONS (description = 'Day of the last activity; NULL when there is none')
 )
@@ -1856,8 +1856,8 @@ GROUP BY
 CREATE OR REPLACE VIEW ${prefix}marts.heat_cells (
   athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
   sport_group OPTIONS (description = 'Group of the sport type, from silver.sports'),
-  lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees'),
-  lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees'),
+  lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees; (lat_cell + 0.5) / 1000, cells being thousandths of a degree'),
+  lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees; (lng_cell + 0.5) / 1000, likewise'),
   activities OPTIONS (description = 'How many activities of the group led through it')
 )
 OPTIONS (description = 'How many activities led through each cell of a grid of a thousandth of a degree; see silver.activity_cells for what is left out; one row per athlete, sport group and cell') AS
@@ -2029,21 +2029,21 @@ CREATE OR REPLACE VIEW ${prefix}marts.records (
   race OPTIONS (description = 'True when that activity is marked as a race: its fastest_average is over elapsed time, that of others over moving time'),
   local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock'),
   started_at OPTIONS (description = 'Start of that activity, as an instant'),
-  value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest'),
+  value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest; by record: least elapsed seconds over extent metres; greatest mean watts over extent seconds; greatest bpm, metres, moving seconds or metres climbed; distance_m / moving_time_s, of races distance_m / elapsed_time_s'),
   unit OPTIONS (description = 's, m, m/s, W or bpm'),
-  distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance'),
-  distance_mi OPTIONS (description = 'The same in miles'),
-  speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h'),
-  speed_mph OPTIONS (description = 'The same in miles per hour'),
-  pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre'),
-  pace_s_per_mi OPTIONS (description = 'The same in seconds per mile'),
-  pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres'),
-  pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards'),
-  elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb'),
-  elevation_gain_ft OPTIONS (description = 'The same in feet'),
+  distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance; (extent of a best_effort, value of a longest_distance) / 1000'),
+  distance_mi OPTIONS (description = 'The same in miles; distance_km / 1.609344'),
+  speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h; 3.6 x extent / value for a best_effort, 3.6 x value for a fastest_average'),
+  speed_mph OPTIONS (description = 'The same in miles per hour; speed_kmh / 1.609344'),
+  pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre; 3600 / speed_kmh'),
+  pace_s_per_mi OPTIONS (description = 'The same in seconds per mile; 3600 / speed_mph'),
+  pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres; 360 / speed_kmh'),
+  pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards; 0.9144 x pace_s_per_100m'),
+  elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb; value of a biggest_climb'),
+  elevation_gain_ft OPTIONS (description = 'The same in feet; elevation_gain_m / 0.3048'),
   start_index OPTIONS (description = 'Place in the stream where a best_effort begins'),
   end_index OPTIONS (description = 'Place in the stream where a best_effort ends'),
-  previous_value OPTIONS (description = 'The record that it broke; NULL for the first')
+  previous_value OPTIONS (description = 'The record that it broke; NULL for the first; value of the record before it')
 )
 OPTIONS (description = 'Personal records as they stand; flagged activities set none; one row per record') AS
 WITH history AS (

@@ -78,7 +78,7 @@ def test_a_number_is_explained_beside_the_running_service(world: Rehearsal) -> N
     assert {each["key"]["local_date"] for each in report} == {str(day)}
     payloads = [payload for each in report for payload in each["payloads"]]
     (mine,) = (payload for payload in payloads if payload["activity_id"] == activity_id)
-    assert world.runtime.bronze.get(mine["bronze"]) is not None
+    assert world.runtime.bronze.get(mine["bronze_uri"]) is not None
     page = paceline(world, "explain", "daily", str(day)).stdout
     assert "distance_km = " in page
     assert "distance_m / 1000" in page

@@ -4,7 +4,7 @@ Each adapter is imported when built: a function starts with those alone that its
 same runtime speaks to the emulators that Google's own environment variables name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,12 +128,11 @@ class GcpRuntime(Runtime):
             raise SettingsInvalid("PACELINE_SECRETS is missing: the folder where secrets are.")
         return self.settings.secrets
 
-    @property
-    def sql_root(self) -> Path:
-        return self.settings.root / "sql"
-
     def reader(self) -> "AbstractContextManager[Reader]":
         return nullcontext(self.warehouse)
+
+    def whole_reader(self) -> "AbstractContextManager[tuple[Reader, Collection[str]]]":
+        return nullcontext((self.warehouse, ("marts", "strava", "silver")))
 
     def subscription_id(self) -> int | None:
         """Read each time: the mounted file follows the newest version of the secret."""
