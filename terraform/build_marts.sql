@@ -13,7 +13,7 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '973f2075f2a73b7b' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'dc31bd4c267469d5' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -2304,6 +2304,20 @@ SELECT DISTINCT
 FROM
   days;
 
+CREATE TEMP TABLE touched_years AS
+WITH days AS (
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    touched_days
+)
+SELECT DISTINCT
+  athlete_id,
+  EXTRACT(YEAR FROM local_date) AS year
+FROM
+  days;
+
 CREATE TEMP TABLE touched_athletes_from AS
 WITH days AS (
   SELECT
@@ -2407,7 +2421,7 @@ FROM
 
 SET touched_count = (SELECT COUNT(*) FROM touched_activities);
 
-IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 THEN
+IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_years) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 THEN
   RETURN;
 END IF;
 
@@ -2963,7 +2977,7 @@ IF EXISTS (SELECT 1 FROM touched_days) THEN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date);
-      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
+      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH activities AS (
         SELECT
           *
@@ -2997,6 +3011,7 @@ IF EXISTS (SELECT 1 FROM touched_days) THEN
         sport_type,
         EXTRACT(YEAR FROM local_date) AS year,
         EXTRACT(MONTH FROM local_date) AS month,
+        CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start,
         activities,
         distance_m,
         distance_m / 1000 AS distance_km,
@@ -3014,7 +3029,7 @@ IF EXISTS (SELECT 1 FROM touched_days) THEN
         days;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date) GROUP BY target.athlete_id, target.local_date, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.week_start IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3182,7 +3197,7 @@ IF EXISTS (SELECT 1 FROM touched_months) THEN
 END IF;
 
 -- marts.weekly_summary: one row per athlete, week and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_weeks) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.weekly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.weekly_summary']);
@@ -3190,14 +3205,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
   ELSE
     BEGIN
       BEGIN TRANSACTION;
-      DELETE FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
+      DELETE FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start);
       INSERT INTO ${prefix}marts.weekly_summary (athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH days AS (
         SELECT
-          *,
-          CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start
+          *
         FROM
-          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS daily_summary
+          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = src.athlete_id AND changed.week_start = src.week_start)) AS daily_summary
       ),
       weeks AS (
         -- Sums are rounded, so that the order in which rows are added up does not show.
@@ -3245,8 +3259,8 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
       FROM
         weeks;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3263,7 +3277,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.yearly_summary: one row per athlete, year and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_years) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.yearly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.yearly_summary']);
@@ -3271,13 +3285,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
   ELSE
     BEGIN
       BEGIN TRANSACTION;
-      DELETE FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
+      DELETE FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year);
       INSERT INTO ${prefix}marts.yearly_summary (athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH days AS (
         SELECT
           *
         FROM
-          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS daily_summary
+          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = src.athlete_id AND changed.year = src.year)) AS daily_summary
       ),
       years AS (
         -- Sums are rounded, so that the order in which rows are added up does not show.
@@ -3322,8 +3336,8 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
       FROM
         years;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -6492,7 +6506,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '973f2075f2a73b7b');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'dc31bd4c267469d5');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -17,7 +17,7 @@ SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 SET is_compared = COALESCE(
-  (SELECT plan = '973f2075f2a73b7b' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+  (SELECT plan = 'dc31bd4c267469d5' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
   FALSE
 );
 
@@ -33,7 +33,7 @@ IF is_compared THEN
   UNION ALL
   SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
   UNION ALL
-  SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
+  SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.week_start, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
   UNION ALL
   SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
   UNION ALL
@@ -2362,6 +2362,20 @@ SELECT DISTINCT
 FROM
   days;
 
+CREATE TEMP TABLE touched_years AS
+WITH days AS (
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    touched_days
+)
+SELECT DISTINCT
+  athlete_id,
+  EXTRACT(YEAR FROM local_date) AS year
+FROM
+  days;
+
 CREATE TEMP TABLE touched_athletes_from AS
 WITH days AS (
   SELECT
@@ -3002,7 +3016,7 @@ ELSE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}marts.daily_summary AS target WHERE TRUE;
-    INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
+    INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
     WITH activities AS (
       SELECT
         *
@@ -3036,6 +3050,7 @@ ELSE
       sport_type,
       EXTRACT(YEAR FROM local_date) AS year,
       EXTRACT(MONTH FROM local_date) AS month,
+      CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start,
       activities,
       distance_m,
       distance_m / 1000 AS distance_km,
@@ -3053,7 +3068,7 @@ ELSE
       days;
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date) GROUP BY target.athlete_id, target.local_date, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date, sport_type must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.week_start IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -3227,8 +3242,7 @@ ELSE
     INSERT INTO ${prefix}marts.weekly_summary (athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
     WITH days AS (
       SELECT
-        *,
-        CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start
+        *
       FROM
         ${prefix}marts.daily_summary
     ),
@@ -3278,8 +3292,8 @@ ELSE
     FROM
       weeks;
     SET failed_check = CASE
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -3353,8 +3367,8 @@ ELSE
     FROM
       years;
     SET failed_check = CASE
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
-      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
+      WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -6494,7 +6508,7 @@ IF is_compared THEN
     UNION ALL
     SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
     UNION ALL
-    SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
+    SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.week_start, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
     UNION ALL
     SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
     UNION ALL
@@ -6555,7 +6569,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '973f2075f2a73b7b');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'dc31bd4c267469d5');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');
