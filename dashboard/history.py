@@ -155,7 +155,7 @@ _LATEST = """
       activity_id,
       coalesce(name, ''),
       sport_type,
-      coalesce(sport_group, 'other'),
+      coalesce(sports.sport_group, 'other'),
       started_local,
       coalesce(distance_m, 0),
       coalesce(moving_time_s, 0),

@@ -1,4 +1,4 @@
-"""One activity of each kind that programs fear, by the way of every one: list, fetch, bronze, marts."""
+"""One activity of each kind that programs fear, by the way of all: list, fetch, bronze, marts."""
 
 from collections.abc import Iterator
 from pathlib import Path

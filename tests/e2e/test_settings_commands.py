@@ -53,6 +53,7 @@ def test_a_setting_arrives_in_the_marts_of_the_running_service(world: Rehearsal)
         (["set", "ftp=265", "from"], "from which day"),
         (["set", "ftp=265", "ftp=266"], "ftp_w is set twice"),
         (["set", "rest_hr=110", "max_hr=105"], r"rest_hr_bpm (110) must be below max_hr_bpm"),
+        (["set", "vt1=170", "vt2=160"], r"vt1_hr_bpm (170) must be below vt2_hr_bpm (160)"),
         (["set", "speed=9"], "There is no setting 'speed'"),
         (["unset", "css"], "css is set by hand from no day"),
         (["set", "ftp=265", "--athlete", "1"], "Nobody of that kind is connected"),
@@ -77,7 +78,7 @@ def test_a_number_is_explained_beside_the_running_service(world: Rehearsal) -> N
     assert {each["key"]["local_date"] for each in report} == {str(day)}
     payloads = [payload for each in report for payload in each["payloads"]]
     (mine,) = (payload for payload in payloads if payload["activity_id"] == activity_id)
-    assert world.runtime.bronze.get(mine["bronze"]) is not None
+    assert world.runtime.bronze.get(mine["bronze_uri"]) is not None
     page = paceline(world, "explain", "daily", str(day)).stdout
     assert "distance_km = " in page
     assert "distance_m / 1000" in page

@@ -28,11 +28,11 @@ def test_without_a_service_silver_is_asked_as_well(
     (report,) = json.loads(out)
     assert {"silver.activities", "silver.metrics"} <= {each["table"] for each in report["inputs"]}
     assert report["unread"] == []
-    assert report["payloads"][0]["bronze"] == "bronze/7"
+    assert report["payloads"][0]["bronze_uri"] == "bronze/7"
 
     _, page, _ = explain(capsys, "daily", "2024-01-30")
     assert "from silver.activities: 1 rows, read by marts.daily_summary" in page
-    assert "7 version 1: bronze/7" in page
+    assert "activity 7 version 1: bronze/7" in page
     assert "running over" not in page
     _, page, _ = explain(capsys, "fitness", "2024-01-30")
     assert "running over 1 days, 2024-01-30 to 2024-01-30: 1 activities, load 0" in page
@@ -44,4 +44,4 @@ def test_before_anything_is_built_there_is_nothing_to_explain(
     status, _, err = explain(capsys, "daily", "2024-01-30")
 
     assert status == 1
-    assert "There are no marts to explain yet" in err
+    assert "There are no marts yet" in err

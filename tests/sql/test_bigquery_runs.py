@@ -10,7 +10,9 @@ import pytest
 
 from paceline.adapters.gcp.bigquery import BigQueryWarehouse
 from paceline.adapters.local.duckdb import DuckDbWarehouse
+from paceline.adapters.local.duckdb_reader import EVERYTHING
 from paceline.adapters.local.manual import ManualClock
+from paceline.warehouse.explain import explain, find_mart, parse_key
 from paceline.warehouse.tables import Table
 from tests.bigquery import stand_in, warehouse_on
 from tests.sql.landed import SQL, TABLES, activity, chunks, metric, tables, tombstone
@@ -124,3 +126,31 @@ def test_both_warehouses_show_the_same_after_both_runs(
     names = bigquery.query("SELECT name FROM silver.activities ORDER BY activity_id")
     assert "An older reading" not in names["name"].to_pylist()
     assert bigquery.refresh().built == ()
+    for words in EXPLAINED:
+        one, other = (explained(words, warehouse) for warehouse in (duckdb, bigquery))
+        assert one == other
+        assert one["inputs"], words
+        assert one["payloads"], words
+
+
+# A key of text, of a day and a number, and of a truth; with settings, a window, a chain of reads.
+EXPLAINED = (
+    f"activity_load {FIRST + STEP}",
+    "rolling 2024-02-08 all 28",
+    "records run false longest_time",
+)
+
+
+def explained(words: str, warehouse: DuckDbWarehouse | BigQueryWarehouse) -> dict[str, Any]:
+    name, *key = words.split()
+    mart = find_mart(name, TABLES)
+    (found,) = explain(mart, parse_key(key, mart), TABLES, EVERYTHING, warehouse)
+    return {
+        "values": comparable([found.row], mart),
+        "inputs": [
+            (e.table, e.read_by, e.count, comparable(e.rows, TABLES[e.table])) for e in found.inputs
+        ],
+        "settings": comparable(found.settings, TABLES["silver.settings"]),
+        "activities": found.activities,
+        "payloads": found.payloads,
+    }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -16,6 +16,7 @@ from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
 from tests.sql.conftest import Opener
 from tests.sql.landed import (
+    FIRST_DAY,
     SQL,
     TABLES,
     activity,
@@ -66,6 +67,31 @@ def test_one_more_activity_rewrites_only_the_rows_of_its_keys(warehouse: DuckDbW
         "marts.activity_summary": {"n": 1, "total": 20},
         "marts.daily_summary": {"n": 1, "total": 20},
         "marts.monthly_summary": {"n": 1, "total": 4},
+    }
+
+
+def test_one_more_activity_adds_up_its_own_week_month_and_year_alone(
+    warehouse: DuckDbWarehouse,
+) -> None:
+    warehouse.append(tables({"activities": [activity(n, day=100 * n) for n in range(9)]}))
+    warehouse.refresh()
+    periods = {"weekly": "week_start", "monthly": "month", "yearly": "year"}
+    for period in periods:
+        warehouse._connection.execute(f"UPDATE marts.{period}_summary SET activities = -1")
+    warehouse.append(tables({"activities": [activity(4, version=2, day=400)]}))
+    warehouse.refresh()
+
+    rewritten = {
+        name: warehouse.query(
+            f"SELECT {name} FROM marts.{period}_summary WHERE activities != -1"
+        ).to_pylist()
+        for period, name in periods.items()
+    }
+    day = FIRST_DAY + timedelta(days=400)
+    assert rewritten == {
+        "week_start": [{"week_start": day - timedelta(days=day.weekday())}],
+        "month": [{"month": day.month}],
+        "year": [{"year": day.year}],
     }
 
 

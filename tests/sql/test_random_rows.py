@@ -33,6 +33,7 @@ DATES = (
 )
 MOMENT = datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)
 SETTINGS = ("ftp_w", "rest_hr_bpm", "max_hr_bpm", "threshold_hr_bpm", "threshold_speed_mps", "sex")
+VTS = ("vt1_hr_bpm", "vt2_hr_bpm")
 ZONES = tuple(f"heart_rate_zone_{zone}_min" for zone in range(1, 6))
 MET_BY_NAME: Mapping[str, tuple[Any, ...]] = {
     "athlete_id": (1, 1, 1, 2),
@@ -41,7 +42,7 @@ MET_BY_NAME: Mapping[str, tuple[Any, ...]] = {
     "sport_group": ("run", "ride", "swim", "other"),
     "kind": ("heart_rate", "power"),
     "zone": (1, 2, 5),
-    "name": ("ftp_w", "threshold_hr_bpm", *SETTINGS, "css_mps", *ZONES, "landing"),
+    "name": ("ftp_w", "threshold_hr_bpm", *SETTINGS, "css_mps", *VTS, *ZONES, "landing"),
     "week_start": (date(2023, 12, 25), date(2024, 1, 1)),
     "curve": ("power", "heartrate", "speed"),
     "period": ("90 days", "2024"),

@@ -1,6 +1,6 @@
 """A changed setting rebuilds the days on which it has another value, and reads no stream."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -92,6 +92,35 @@ def test_a_reading_of_strava_that_says_nothing_new_rebuilds_nothing(
 
     assert warehouse.refresh().built == ("silver.settings",)
     assert warehouse.refresh().built == ()
+
+
+def test_an_activity_that_comes_late_moves_a_reading_to_the_athletes_day(
+    warehouse: DuckDbWarehouse,
+) -> None:
+    """Read at 20:00 in UTC: only the activity says that it was the next day already over there."""
+    read_at = int(datetime.combine(FIRST_DAY, time(20), UTC).timestamp()) * 10**6
+    warehouse.append(
+        tables(
+            {
+                "activities": [activity(n, day=n) for n in range(3)],
+                "athletes": [profile(read_at - 10**11, 240), profile(read_at, 250)],
+            }
+        )
+    )
+    warehouse.refresh()
+    assert ftp_by_day(warehouse) == [250.0, 250.0, 250.0]
+    warehouse.append(tables({"activities": [activity(9, day=0, utc_offset_s=46_800)]}))
+    warehouse.refresh()
+
+    assert ftp_by_day(warehouse) == [240.0, 240.0, 250.0, 250.0]
+    kept = warehouse.query("SELECT * FROM silver.settings ORDER BY name, valid_from")
+    warehouse.refresh(full=True)
+    assert warehouse.query("SELECT * FROM silver.settings ORDER BY name, valid_from") == kept
+
+
+def ftp_by_day(warehouse: DuckDbWarehouse) -> list[float]:
+    found = warehouse.query("SELECT ftp_w FROM marts.activity_load ORDER BY local_date")
+    return list(found["ftp_w"].to_pylist())
 
 
 def test_no_stream_is_read_for_a_setting(trained: DuckDbWarehouse) -> None:

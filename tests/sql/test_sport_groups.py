@@ -1,15 +1,30 @@
 """One list of sport groups: silver's, which the marts publish and the dashboard colours by."""
 
 from pathlib import Path
+from typing import get_args
 
 import duckdb
+from stravalib.strava_model import SportType
 
 from dashboard.history import Grain, Selection, bars, holdings
 from dashboard.marts import open_marts
 from dashboard.period import ALL_TIME
 from dashboard.sports import FAMILIES, OTHER, family_of
 from paceline.adapters.local.duckdb import DuckDbWarehouse
+from simulator.sport_types import legacy_type
 from tests.sql.landed import activity, tables
+
+# Strava's own list, as another project has it from Strava's description of its API.
+SPORT_TYPES = get_args(SportType.model_fields["root"].annotation)
+
+
+def test_every_sport_type_of_strava_is_in_a_group_and_nothing_else_is(
+    warehouse: DuckDbWarehouse,
+) -> None:
+    listed = warehouse.query("SELECT sport_type FROM silver.sports")["sport_type"].to_pylist()
+
+    assert sorted(listed) == sorted(SPORT_TYPES)
+    assert {legacy_type(name) for name in listed} <= set(listed)
 
 
 def test_the_dashboard_has_a_family_for_every_group_and_for_no_other(

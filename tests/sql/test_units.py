@@ -8,12 +8,11 @@ from tests.sql.landed import TABLES
 BESIDE = {
     "distance_km": "distance_mi",
     "elevation_gain_m": "elevation_gain_ft",
+    "pace_s_per_100m": "pace_s_per_100yd",
     "speed_kmh": "speed_mph",
     "pace_s_per_km": "pace_s_per_mi",
 }
-# Its climb is for comparing years, and in metres only.
-METRIC = {"marts.year_over_year"}
-SHOWN = [table for name, table in TABLES.items() if table.layer == "marts" and name not in METRIC]
+SHOWN = [table for table in TABLES.values() if table.layer == "marts"]
 
 
 @pytest.mark.parametrize("table", SHOWN, ids=lambda table: str(table.name))
@@ -25,3 +24,8 @@ def test_every_metric_number_has_its_imperial_one_beside_it(table: Table) -> Non
         if name.endswith(metric)
     }
     assert imperial <= set(table.column_names)
+
+
+@pytest.mark.parametrize("name", ["marts.records", "marts.record_history"])
+def test_a_climb_that_is_a_record_is_told_in_feet_as_well(name: str) -> None:
+    assert {"elevation_gain_m", "elevation_gain_ft"} <= set(TABLES[name].column_names)

@@ -114,6 +114,7 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("mart", help="its name, or the beginning of it")
     explain.add_argument("key", nargs="*", help="such as 2026-05-01, or column=value")
     explain.add_argument("--athlete", type=int, help="whose row")
+    explain.add_argument("--column", help="one number of it alone, such as ctl")
     explain.add_argument("--json", action="store_true", help="for a script")
     explain.set_defaults(run=_explain)
 

@@ -24,6 +24,10 @@ _LIST = (
 )
 _THEN = "paceline up rebuilds the days that this affects, at once where it runs."
 _BEGINNING = date(1900, 1, 1)
+_RISING = (
+    ("rest_hr_bpm", "threshold_hr_bpm", "max_hr_bpm"),
+    ("rest_hr_bpm", "vt1_hr_bpm", "vt2_hr_bpm", "max_hr_bpm"),
+)
 
 
 def settings(arguments: argparse.Namespace) -> int:
@@ -112,14 +116,11 @@ def _refuse_twice(given: Iterable[Given]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SettingsInvalid(f"{twice[0]} is set twice.")
     values = {each.name: each.value or 0.0 for each in given}
-    rising = [
-        (name, values[name])
-        for name in ("rest_hr_bpm", "threshold_hr_bpm", "max_hr_bpm")
-        if name in values
-    ]
-    for (low, less), (high, more) in pairwise(rising):
-        if less >= more:
-            raise SettingsInvalid(f"{low} ({less:g}) must be below {high} ({more:g}).")
+    for order in _RISING:
+        rising = [(name, values[name]) for name in order if name in values]
+        for (low, less), (high, more) in pairwise(rising):
+            if less >= more:
+                raise SettingsInvalid(f"{low} ({less:g}) must be below {high} ({more:g}).")
 
 
 def _give(runtime: Runtime, athlete_id: int, given: Sequence[Given]) -> None:

@@ -74,6 +74,8 @@ WORDS = {
     "max_hr": _Word(("max_hr_bpm",), _number, 100, 240, "max_hr=188"),
     "rest_hr": _Word(("rest_hr_bpm",), _number, 25, 120, "rest_hr=48"),
     "threshold_hr": _Word(("threshold_hr_bpm",), _number, 60, 230, "threshold_hr=171"),
+    "vt1_hr": _Word(("vt1_hr_bpm",), _number, 60, 230, "vt1_hr=145"),
+    "vt2_hr": _Word(("vt2_hr_bpm",), _number, 60, 230, "vt2_hr=168"),
     "weight": _Word(("weight_kg",), _number, 20, 300, "weight=70.5"),
     "threshold_pace": _Word(("threshold_speed_mps",), _speed, 1, 8, "threshold_pace=4:10/km"),
     "css": _Word(("css_mps",), _speed, 0.2, 2.5, "css=1:38/100m"),
@@ -82,7 +84,7 @@ WORDS = {
     "atl_seed": _Word(("atl_seed",), _number, 0, 300, "atl_seed=60"),
     "zones": _Word(ZONES, _edges, 0, 230, "zones=120,140,155,170"),
 }
-_ALSO = {"lthr": "threshold_hr", "hr_zones": "zones"}
+_ALSO = {"lthr": "threshold_hr", "hr_zones": "zones", "vt1": "vt1_hr", "vt2": "vt2_hr"}
 
 
 def names_of(word: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """What every runtime has: settings, parts that are built once, and what it must say for itself."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline.runtime.part import Part
@@ -51,6 +52,10 @@ class Ports:
                     part.close()
             self.built.clear()
 
+    @property
+    def sql_root(self) -> Path:
+        return self.settings.root / "sql"
+
     def subscription_id(self) -> int | None:
         """The push subscription that we made; None until then, and while it changes."""
         raise NotImplementedError
@@ -70,6 +75,10 @@ class Ports:
     def bus_faults(self) -> Sequence[str]:
         """What is wrong with topics and subscriptions, where they are made by somebody else."""
         return ()
+
+    def whole_reader(self) -> "AbstractContextManager[tuple[Reader, Collection[str]]]":
+        """All that can be read from here, and the layers that it has. Raises StoreUnavailable."""
+        raise NotImplementedError
 
     def waiting(self) -> Mapping[str, int]:
         """Messages that nobody has acknowledged yet, by subscription, where that is known."""

@@ -4,7 +4,7 @@ Each adapter is imported when built: a function starts with those alone that its
 same runtime speaks to the emulators that Google's own environment variables name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,10 +129,6 @@ class GcpRuntime(Runtime):
             raise SettingsInvalid("PACELINE_SECRETS is missing: the folder where secrets are.")
         return self.settings.secrets
 
-    @property
-    def sql_root(self) -> Path:
-        return self.settings.root / "sql"
-
     def bus_faults(self) -> Sequence[str]:
         from paceline.adapters.gcp.pubsub_faults import bus_faults
 
@@ -140,6 +136,9 @@ class GcpRuntime(Runtime):
 
     def reader(self) -> "AbstractContextManager[Reader]":
         return nullcontext(self.warehouse)
+
+    def whole_reader(self) -> "AbstractContextManager[tuple[Reader, Collection[str]]]":
+        return nullcontext((self.warehouse, ("marts", "strava", "silver")))
 
     @Part
     def mounted_subscription(self) -> "MountedNumber":

@@ -1,7 +1,7 @@
 """The laptop: SQLite, files and DuckDB behind the ports. Each adapter is imported when built."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,11 @@ class LocalRuntime(Runtime):
         from paceline.adapters.local.duckdb_reader import open_marts
 
         return open_marts(self.marts_path, self.sql_root)
+
+    def whole_reader(self) -> "AbstractContextManager[tuple[Reader, Collection[str]]]":
+        from paceline.adapters.local.duckdb_reader import open_all
+
+        return open_all(self.warehouse_path, self.marts_path, self.sql_root)
 
     # The ports' adapters.
 
@@ -158,10 +163,6 @@ class LocalRuntime(Runtime):
     @property
     def marts_path(self) -> Path:
         return self.home / "marts.duckdb"
-
-    @property
-    def sql_root(self) -> Path:
-        return self.settings.root / "sql"
 
     def subscription_id(self) -> int | None:
         """Read each time: subscribing takes effect without a restart."""

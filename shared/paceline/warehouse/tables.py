@@ -1,6 +1,6 @@
 """The tables as `sql/<layer>/<table>/` describes them. Imports neither DuckDB nor sqlglot."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -30,8 +30,8 @@ _KEYS = {
     "cluster_by",
     "columns",
 }
-_OPTIONAL = "required, formula and range"
-_COLUMN_KEYS = {"type", "description", "required", "formula", "range"}
+_OPTIONAL = "required, formula, range and settings"
+_COLUMN_KEYS = {"type", "description", "required", "formula", "range", "settings"}
 INGESTED_AT = "ingested_at"
 PARTITION_TYPES = ("INT64", "TIMESTAMP")  # by ranges of ids, by day
 # The same loader in C, ten times as fast, where PyYAML was built with it.
@@ -43,12 +43,22 @@ class TableInvalid(PacelineError):
 
 
 @dataclass(frozen=True)
+class SettingsUse:
+    """The athlete's settings that a number is computed with; where `by`, a column, says `value`."""
+
+    names: tuple[str, ...]
+    by: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     name: str
     type: ColumnType
     required: bool
     description: str
-    formula: str | None = None  # where the description alone does not say how it is computed
+    formula: str | None = None  # how it is computed, with its units
+    settings: tuple[SettingsUse, ...] = ()
     range: tuple[float | None, float | None] | None = None  # what there can be, ends included
 
 
@@ -189,10 +199,22 @@ def _column(name: str, data: Any) -> Column:
             required=bool(data.get("required", False)),
             description=_text(data, "description"),
             formula=_text(data, "formula") if "formula" in data else None,
+            settings=tuple(_settings(data.get("settings", []))),
             range=_range(data["range"]) if "range" in data else None,
         )
     except ValueError as problem:
         raise ValueError(f"columns.{name}: {problem}") from problem
+
+
+def _settings(data: Any) -> Iterator[SettingsUse]:
+    """A list of their names; or such lists by the column that says which, and what it says."""
+    if isinstance(data, list):
+        if data:
+            yield SettingsUse(tuple(data))
+        return
+    for by, lists in data.items():
+        for value, names in lists.items():
+            yield SettingsUse(tuple(names), by, value)
 
 
 def _range(ends: Any) -> tuple[float | None, float | None]:
@@ -220,6 +242,9 @@ def _refuse_unknown_columns(table: Table) -> None:
         raise ValueError(
             f"partition_by and cluster_by are of what is stored, not of a {table.kind}"
         )
+    told_by = {use.by for column in table.columns for use in column.settings if use.by}
+    if unknown := sorted(told_by - set(table.column_names)):
+        raise ValueError(f"settings names {unknown[0]!r}, which is not a column")
     type_of = {column.name: column.type.name for column in table.columns}
     if partition_by and type_of[partition_by[0]] not in PARTITION_TYPES:
         raise ValueError(f"partition_by needs one of {', '.join(PARTITION_TYPES)}")

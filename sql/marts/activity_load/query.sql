@@ -37,6 +37,8 @@ settings_of_the_day AS (
     MAX(IF(settings.name = 'rest_hr_bpm', settings.value, NULL)) AS rest_hr_bpm,
     MAX(IF(settings.name = 'max_hr_bpm', settings.value, NULL)) AS max_hr_bpm,
     MAX(IF(settings.name = 'threshold_hr_bpm', settings.value, NULL)) AS threshold_hr_bpm,
+    MAX(IF(settings.name = 'vt1_hr_bpm', settings.value, NULL)) AS vt1_hr_bpm,
+    MAX(IF(settings.name = 'vt2_hr_bpm', settings.value, NULL)) AS vt2_hr_bpm,
     MAX(IF(settings.name = 'threshold_speed_mps', settings.value, NULL)) AS threshold_speed_mps,
     MAX(IF(settings.name = 'css_mps', settings.value, NULL)) AS css_mps,
     MAX(IF(settings.name = 'sex', settings.value, NULL)) AS sex
@@ -85,7 +87,8 @@ strava_gap AS (
     SUM(IF(split_speed_mps IS NULL, 0, moving_time_s)) >= 0.9 * SUM(moving_time_s)
 ),
 inputs AS (
-  -- What may be divided by is NULL instead of 0; what does not apply to the sport is NULL.
+  -- What is multiplied or divided by is NULL instead of 0: a dead power meter or a clock that stood
+  -- still is no load of 0, another source may know. What does not apply to the sport is NULL.
   SELECT
     activities.athlete_id,
     activities.activity_id,
@@ -96,26 +99,31 @@ inputs AS (
     COALESCE(sports.sport_group = 'run', FALSE) AS is_run,
     COALESCE(sports.sport_group = 'swim', FALSE) AS is_swim,
     COALESCE(activities.device_watts, FALSE) AS power_is_measured,
-    COALESCE(metrics.normalized_power_w, activities.weighted_power_w) AS normalized_power_w,
+    COALESCE(
+      NULLIF(metrics.normalized_power_w, 0),
+      NULLIF(activities.weighted_power_w, 0)
+    ) AS normalized_power_w,
     CASE
-      WHEN metrics.normalized_power_w IS NOT NULL THEN 'streams'
-      WHEN activities.weighted_power_w IS NOT NULL THEN 'strava'
+      WHEN metrics.normalized_power_w != 0 THEN 'streams'
+      WHEN activities.weighted_power_w != 0 THEN 'strava'
     END AS normalized_power_source,
-    IF(
-      metrics.normalized_power_w IS NOT NULL,
-      metrics.recorded_s,
-      activities.moving_time_s
+    COALESCE(metrics.normalized_power_w, activities.weighted_power_w) = 0 AS power_is_zero,
+    metrics.power_coverage,
+    NULLIF(
+      IF(metrics.normalized_power_w != 0, metrics.recorded_s, activities.moving_time_s),
+      0
     ) AS power_s,
     SAFE_DIVIDE(metrics.normalized_power_w, metrics.average_power_w) AS variability_index,
     strava_gap.speed_mps AS strava_gap_speed_mps,
-    metrics.gap_speed_mps AS fitted_gap_speed_mps,
+    NULLIF(metrics.gap_speed_mps, 0) AS fitted_gap_speed_mps,
     SAFE_DIVIDE(activities.distance_m, activities.moving_time_s) AS average_speed_mps,
     SAFE_DIVIDE(activities.distance_m, activities.elapsed_time_s) AS elapsed_speed_mps,
     metrics.decoupling_power_pct,
     metrics.decoupling_speed_pct,
     metrics.recorded_s,
     activities.moving_time_s,
-    activities.elapsed_time_s,
+    NULLIF(activities.moving_time_s, 0) AS moving_s,
+    NULLIF(activities.elapsed_time_s, 0) AS elapsed_s,
     COALESCE(activities.heartrate_opt_out, FALSE) AS hides_heartrate,
     metrics.heartrate_coverage,
     IF(
@@ -129,6 +137,11 @@ inputs AS (
     settings.rest_hr_bpm,
     settings.max_hr_bpm,
     settings.threshold_hr_bpm,
+    settings.vt1_hr_bpm,
+    settings.vt2_hr_bpm,
+    -- In hundredths of a beat: 77 % of 200 as a product is not 154.
+    COALESCE(100 * settings.vt1_hr_bpm, 77 * settings.max_hr_bpm) AS lucia_edge_2,
+    COALESCE(100 * settings.vt2_hr_bpm, 90 * settings.max_hr_bpm) AS lucia_edge_3,
     settings.threshold_speed_mps,
     settings.css_mps,
     IF(settings.sex = 2, 'women', 'men') AS trimp_constants,
@@ -166,6 +179,8 @@ beats AS (
     inputs.athlete_id,
     inputs.activity_id,
     inputs.max_hr_bpm,
+    inputs.lucia_edge_2,
+    inputs.lucia_edge_3,
     inputs.a,
     inputs.b,
     beat.value AS bpm,
@@ -204,9 +219,9 @@ by_heart AS (
     ROUND(
       SUM(
         minutes * CASE
-          WHEN max_hr_bpm IS NULL THEN NULL
-          WHEN 100 * bpm >= 90 * max_hr_bpm THEN 3
-          WHEN 100 * bpm >= 77 * max_hr_bpm THEN 2
+          WHEN lucia_edge_2 IS NULL OR lucia_edge_3 IS NULL THEN NULL
+          WHEN 100 * bpm >= lucia_edge_3 THEN 3
+          WHEN 100 * bpm >= lucia_edge_2 THEN 2
           ELSE 1
         END
       ),
@@ -257,10 +272,10 @@ loads AS (
   SELECT
     measured.*,
     power_s / 3600 * POW(intensity_factor, 2) * 100 AS tss,
-    moving_time_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
+    moving_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
     IF(
       is_swim,
-      elapsed_time_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
+      elapsed_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
       NULL
     ) AS swim_tss,
     100 * SAFE_DIVIDE(trimp, 60 * threshold_r * a * EXP(b * threshold_r)) AS hrtss
@@ -274,9 +289,14 @@ reasons AS (
       WHEN is_ride AND tss IS NULL THEN
         CASE
           WHEN NOT power_is_measured THEN 'no measured power'
-          WHEN normalized_power_w IS NULL THEN 'measured power for less than half of the time'
+          WHEN power_is_zero AND normalized_power_w IS NULL THEN 'measured power is 0 throughout'
+          WHEN normalized_power_w IS NULL AND power_coverage >= 0.5 THEN
+            'less than 30 recorded seconds'
+          WHEN normalized_power_w IS NULL AND power_coverage > 0 THEN
+            'measured power for less than half of the time'
+          WHEN normalized_power_w IS NULL THEN 'no power was recorded'
           WHEN ftp_w IS NULL THEN 'no ftp_w on that day'
-          ELSE 'no recorded time'
+          ELSE 'no moving time'
         END
       WHEN is_run AND rtss IS NULL THEN
         CASE
@@ -293,6 +313,8 @@ reasons AS (
     CASE
       WHEN hrtss IS NOT NULL THEN NULL
       WHEN hides_heartrate THEN 'the athlete does not want the heart rate used'
+      WHEN COALESCE(heartrate_coverage, 0) = 0 AND average_heartrate_bpm IS NOT NULL THEN
+        'an average heart rate, but no stream of it'
       WHEN COALESCE(heartrate_coverage, 0) = 0 THEN 'no heart rate'
       WHEN NOT has_heartrate THEN 'heart rate for less than half of the time'
       WHEN max_hr_bpm IS NULL THEN 'no max_hr_bpm on that day'
@@ -337,6 +359,7 @@ SELECT
   IF(trimp IS NULL, NULL, trimp_constants) AS trimp_constants,
   edwards,
   lucia,
+  IF(lucia IS NULL, NULL, vt1_hr_bpm IS NULL OR vt2_hr_bpm IS NULL) AS lucia_is_by_proxy,
   relative_effort,
   hrtss_missing_because,
   power_is_measured,
@@ -376,6 +399,8 @@ SELECT
   rest_hr_bpm,
   max_hr_bpm,
   threshold_hr_bpm,
+  vt1_hr_bpm,
+  vt2_hr_bpm,
   threshold_speed_mps,
   css_mps
 FROM

@@ -10,6 +10,28 @@ metrics AS (
   FROM
     silver.metrics
 ),
+sports AS (
+  SELECT
+    sport_type,
+    sport_group
+  FROM
+    silver.sports
+),
+races AS (
+  -- Strava's code of a race: 1 for runs, 11 for rides. What counts in a race is the clock, which
+  -- does not stop; bad uploads have moved for longer than they took.
+  SELECT
+    athlete_id,
+    activity_id,
+    SAFE_DIVIDE(
+      NULLIF(distance_m, 0),
+      GREATEST(elapsed_time_s, COALESCE(moving_time_s, elapsed_time_s))
+    ) AS speed_mps
+  FROM
+    silver.activities
+  WHERE
+    workout_type IN (1, 11)
+),
 steps AS (
   -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
   SELECT
@@ -37,6 +59,8 @@ SELECT
   activities.activity_id,
   activities.name,
   activities.sport_type,
+  COALESCE(sports.sport_group, 'other') AS sport_group,
+  races.activity_id IS NOT NULL AS race,
   activities.local_date,
   EXTRACT(YEAR FROM activities.local_date) AS year,
   EXTRACT(MONTH FROM activities.local_date) AS month,
@@ -47,6 +71,12 @@ SELECT
   activities.distance_m / 1609.344 AS distance_mi,
   activities.moving_time_s,
   activities.elapsed_time_s,
+  -- Bad uploads have moved for longer than they took: nothing was stood in them.
+  GREATEST(
+    0.0,
+    1 - SAFE_DIVIDE(activities.moving_time_s, activities.elapsed_time_s)
+  ) AS stopped_share,
+  activities.moving_time_s > activities.elapsed_time_s AS moves_longer_than_it_takes,
   activities.elevation_gain_m,
   activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
   3.6 * COALESCE(
@@ -62,6 +92,20 @@ SELECT
     1609.344 * NULLIF(activities.moving_time_s, 0),
     activities.distance_m
   ) AS pace_s_per_mi,
+  IF(
+    sports.sport_group = 'swim',
+    SAFE_DIVIDE(100 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+    NULL
+  ) AS pace_s_per_100m,
+  IF(
+    sports.sport_group = 'swim',
+    SAFE_DIVIDE(91.44 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+    NULL
+  ) AS pace_s_per_100yd,
+  3.6 * races.speed_mps AS race_speed_kmh,
+  3.6 / 1.609344 * races.speed_mps AS race_speed_mph,
+  SAFE_DIVIDE(1000, races.speed_mps) AS race_pace_s_per_km,
+  SAFE_DIVIDE(1609.344, races.speed_mps) AS race_pace_s_per_mi,
   COALESCE(
     activities.average_heartrate_bpm,
     metrics.average_heartrate_bpm
@@ -80,12 +124,16 @@ SELECT
   COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
   activities.calories_kcal,
   activities.gear_id,
-  COALESCE(activities.private, FALSE) AS private,
+  COALESCE(activities.private, FALSE)
+  OR COALESCE(activities.visibility = 'only_me', FALSE) AS private,
   -- Before summaries were kept, everything was read in detail.
   COALESCE(activities.detailed, TRUE) AS detailed,
   recorded.activity_id IS NOT NULL AS has_streams,
   metrics.recorded_s,
-  activities.version
+  activities.version,
+  activities.bronze_uri,
+  metrics.version AS streams_version,
+  metrics.bronze_uri AS streams_bronze_uri
 FROM
   activities
 LEFT JOIN
@@ -93,6 +141,15 @@ LEFT JOIN
 ON
   activities.athlete_id = metrics.athlete_id
   AND activities.activity_id = metrics.activity_id
+LEFT JOIN
+  sports
+ON
+  activities.sport_type = sports.sport_type
+LEFT JOIN
+  races
+ON
+  activities.athlete_id = races.athlete_id
+  AND activities.activity_id = races.activity_id
 LEFT JOIN
   steps
 ON

@@ -31,6 +31,7 @@ SELECT
   sport_type,
   EXTRACT(YEAR FROM local_date) AS year,
   EXTRACT(MONTH FROM local_date) AS month,
+  CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start,
   activities,
   distance_m,
   distance_m / 1000 AS distance_km,

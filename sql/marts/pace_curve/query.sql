@@ -17,6 +17,7 @@ SELECT
   SAFE_DIVIDE(1000, value) AS pace_s_per_km,
   SAFE_DIVIDE(1609.344, value) AS pace_s_per_mi,
   SAFE_DIVIDE(100, value) AS pace_s_per_100m,
+  SAFE_DIVIDE(91.44, value) AS pace_s_per_100yd,
   activity_id,
   local_date
 FROM

@@ -48,7 +48,11 @@ averages AS (
   SELECT
     athlete_id,
     activity_id,
-    SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+    -- A race is by the clock, and the clock does not stop.
+    SAFE_DIVIDE(
+      distance_m,
+      IF(race, GREATEST(moving_time_s, COALESCE(elapsed_time_s, 0)), moving_time_s)
+    ) AS speed_mps,
     -- What nobody averages is an activity of another sport.
     CASE sport_group
       WHEN 'run' THEN 6.7
@@ -211,6 +215,7 @@ broken AS (
     activities.sport_type,
     activities.name AS activity_name,
     activities.commute,
+    activities.race,
     activities.local_date,
     CASE breaking.record
       WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
@@ -220,6 +225,7 @@ broken AS (
       WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
       WHEN 'longest_distance' THEN breaking.value
     END AS distance_m,
+    IF(breaking.record = 'biggest_climb', breaking.value, NULL) AS elevation_gain_m,
     LAG(breaking.value) OVER steps AS previous_value,
     LEAD(activities.local_date) OVER steps AS broken_on
   FROM
@@ -251,6 +257,7 @@ SELECT
   sport_type,
   activity_name,
   commute,
+  race,
   local_date,
   started_at,
   value,
@@ -261,6 +268,10 @@ SELECT
   3600 * speed_mps / 1609.344 AS speed_mph,
   SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
   SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+  IF(sport_group = 'swim', SAFE_DIVIDE(100, speed_mps), NULL) AS pace_s_per_100m,
+  IF(sport_group = 'swim', SAFE_DIVIDE(91.44, speed_mps), NULL) AS pace_s_per_100yd,
+  elevation_gain_m,
+  elevation_gain_m / 0.3048 AS elevation_gain_ft,
   start_index,
   end_index,
   previous_value,

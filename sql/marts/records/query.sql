@@ -15,6 +15,7 @@ SELECT
   sport_type,
   activity_name,
   commute,
+  race,
   local_date,
   started_at,
   value,
@@ -25,6 +26,10 @@ SELECT
   speed_mph,
   pace_s_per_km,
   pace_s_per_mi,
+  pace_s_per_100m,
+  pace_s_per_100yd,
+  elevation_gain_m,
+  elevation_gain_ft,
   start_index,
   end_index,
   previous_value

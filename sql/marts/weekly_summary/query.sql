@@ -1,7 +1,6 @@
 WITH days AS (
   SELECT
-    *,
-    CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start
+    *
   FROM
     marts.daily_summary
 ),

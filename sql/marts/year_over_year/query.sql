@@ -106,6 +106,7 @@ SELECT
   distance_m / 1000 AS distance_km,
   distance_m / 1609.344 AS distance_mi,
   moving_time_s,
-  elevation_gain_m
+  elevation_gain_m,
+  elevation_gain_m / 0.3048 AS elevation_gain_ft
 FROM
   running

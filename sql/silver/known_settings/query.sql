@@ -16,6 +16,12 @@ landed_zones AS (
   FROM
     landing.zones
 ),
+landed_activities AS (
+  SELECT
+    *
+  FROM
+    landing.activities
+),
 newest AS (
   -- A version that landed twice is one version; the later reading of it wins.
   SELECT
@@ -49,7 +55,7 @@ profiles AS (
     athlete_id,
     NULLIF(weight_kg, 0) AS weight_kg,
     CAST(NULLIF(ftp_w, 0) AS FLOAT64) AS ftp_w,
-    CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 ELSE 0.0 END AS sex,
+    CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 END AS sex,
     version,
     ingested_at,
     bronze_uri
@@ -129,21 +135,71 @@ readings AS (
   FROM
     edges
 ),
+moments AS (
+  SELECT
+    athlete_id,
+    UNIX_MICROS(started_at) AS at_us,
+    MAX(utc_offset_s) AS utc_offset_s,
+    FALSE AS is_reading
+  FROM
+    landed_activities
+  WHERE
+    utc_offset_s IS NOT NULL
+  GROUP BY
+    athlete_id,
+    started_at
+  UNION ALL
+  SELECT DISTINCT
+    athlete_id,
+    version,
+    CAST(NULL AS INT64),
+    TRUE
+  FROM
+    readings
+),
+clocks AS (
+  -- Strava tells no zone of an athlete: the wall clock of the last activity before, else UTC.
+  SELECT
+    athlete_id,
+    at_us,
+    is_reading,
+    LAST_VALUE(utc_offset_s IGNORE NULLS) OVER (
+      PARTITION BY athlete_id
+      ORDER BY at_us
+    ) AS utc_offset_s
+  FROM
+    moments
+),
+dated_readings AS (
+  SELECT
+    readings.*,
+    CAST(
+      TIMESTAMP_MICROS(readings.version + 1000000 * COALESCE(clocks.utc_offset_s, 0)) AS DATE
+    ) AS day
+  FROM
+    readings
+  INNER JOIN
+    clocks
+  ON
+    readings.athlete_id = clocks.athlete_id
+    AND readings.version = clocks.at_us
+    AND clocks.is_reading
+),
 read_on_days AS (
-  -- A day, in UTC, has what was read last on it.
+  -- A day of the athlete has what was read last on it.
   SELECT
     athlete_id,
     name,
     value,
-    CAST(TIMESTAMP_MICROS(version) AS DATE) AS day,
+    day,
     'strava' AS source,
     version,
     bronze_uri
   FROM
-    readings
+    dated_readings
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY athlete_id, name, CAST(TIMESTAMP_MICROS(version) AS DATE)
+      PARTITION BY athlete_id, name, day
       ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
     ) = 1
 ),

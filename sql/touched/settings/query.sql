@@ -16,6 +16,13 @@ WITH landed AS (
     ingested_at
   FROM
     landing.zones
+  UNION ALL
+  -- It says on which day of the athlete something was read.
+  SELECT
+    athlete_id,
+    ingested_at
+  FROM
+    landing.activities
 ),
 watermark AS (
   -- No watermark yet means that everything is new.

@@ -22,7 +22,10 @@ def test_a_table_is_told_with_its_grain_key_and_columns() -> None:
     assert "### marts.daily_summary" in told
     assert "- one row per athlete, day and sport type; key: athlete_id, local_date, sport" in told
     assert "- rebuilt by touched.days" in told
-    assert "| `distance_km` | FLOAT64, required | distance_m / 1000 |" in told
+    assert (
+        "| `distance_km` | FLOAT64, required | distance_m in kilometres | distance_m / 1000 |"
+        in told
+    )
 
 
 def test_a_formula_has_a_column_of_its_own() -> None:

@@ -63,6 +63,11 @@ def test_callers_do_not_give_the_time_of_arrival(tmp_path: Path) -> None:
         ("one row per ride", "rides", "grain must begin with 'one row'"),
         ("type: INT64", "type: INTEGER", "columns.ride_id: 'INTEGER' is not a column type"),
         ("type: INT64", "type: INT64, nullable: false", "columns.ride_id must have type"),
+        (
+            "type: INT64",
+            "type: INT64, settings: {kind: {a: [ftp_w]}}",
+            "settings names 'kind', which is not a column",
+        ),
         ("STRING>>>", "STRING>>", "columns.parts: type .* ends too early"),
         ("STRING>>>", "STRING>>> x", "columns.parts: type .* goes on after its end"),
         ("STRING>>>", "STRING>;>", "is not understood from ';>' on"),
