@@ -13,15 +13,23 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
+IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ingested_at > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 6 HOUR)) THEN
+  RETURN;
+END IF;
+
 IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '278142fee588abb5' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
-SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks) AS landed);
+SET blocked_names = ARRAY(SELECT name FROM ${prefix}ops.watermarks WHERE name NOT IN ('landing', 'full_run') ORDER BY name);
+SET blocked_reasons = ARRAY(SELECT 'its rows are of other SQL: a full run builds it anew' FROM UNNEST(blocked_names));
+
+SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 IF newest_landed = (SELECT ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing')
-  AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.unfinished_days) THEN
+  AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.unfinished_days)
+  AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
 
@@ -2328,7 +2336,7 @@ FROM
 
 SET touched_count = (SELECT COUNT(*) FROM touched_activities);
 
-IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 THEN
+IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
 
@@ -2337,7 +2345,7 @@ SET last_activity = (SELECT MAX(activity_id) FROM touched_activities);
 SET oldest_landed = (SELECT MIN(landed.ingested_at) FROM (SELECT src.ingested_at FROM ${prefix}landing.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) UNION ALL SELECT src.ingested_at FROM ${prefix}landing.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) UNION ALL SELECT src.ingested_at FROM ${prefix}landing.streams AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS landed);
 
 -- silver.metrics: one row per activity with streams
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.metrics' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.metrics AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2439,7 +2447,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.streams: one row per activity and chunk
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.streams' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.streams AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2518,7 +2526,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.activities: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2633,7 +2641,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.settings: one row per athlete, setting and first day
-IF EXISTS (SELECT 1 FROM touched_settings) THEN
+IF EXISTS (SELECT 1 FROM touched_settings) AND NOT 'silver.settings' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.settings AS target WHERE EXISTS (SELECT 1 FROM touched_settings AS changed WHERE changed.athlete_id = target.athlete_id);
@@ -2683,7 +2691,7 @@ IF EXISTS (SELECT 1 FROM touched_settings) THEN
 END IF;
 
 -- marts.activity_summary: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.streams') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.streams') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_summary']);
@@ -2818,7 +2826,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- marts.daily_summary: one row per athlete, day and sport type
-IF EXISTS (SELECT 1 FROM touched_days) THEN
+IF EXISTS (SELECT 1 FROM touched_days) AND NOT 'marts.daily_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.daily_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.daily_summary']);
@@ -2895,7 +2903,7 @@ IF EXISTS (SELECT 1 FROM touched_days) THEN
 END IF;
 
 -- silver.grouped_activities: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.grouped_activities' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.grouped_activities', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.grouped_activities']);
@@ -2966,7 +2974,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- marts.monthly_summary: one row per athlete, month and sport type
-IF EXISTS (SELECT 1 FROM touched_months) THEN
+IF EXISTS (SELECT 1 FROM touched_months) AND NOT 'marts.monthly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.monthly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.monthly_summary']);
@@ -3046,7 +3054,7 @@ IF EXISTS (SELECT 1 FROM touched_months) THEN
 END IF;
 
 -- marts.weekly_summary: one row per athlete, week and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.weekly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.weekly_summary']);
@@ -3127,7 +3135,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.yearly_summary: one row per athlete, year and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.yearly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.yearly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.yearly_summary']);
@@ -3204,7 +3212,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.routes: one row per activity with a line
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.routes' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.routes', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.routes']);
@@ -3413,7 +3421,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.activity_cells: one row per activity and cell
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activity_cells' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.streams') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.activity_cells', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.streams') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.activity_cells']);
@@ -3540,7 +3548,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.curve_points: one row per activity, curve and duration
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.curve_points' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.curve_points', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.curve_points']);
@@ -3659,7 +3667,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.efforts: one row per activity and distance
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.efforts' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.efforts', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.efforts']);
@@ -3763,7 +3771,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- marts.activity_load: one row per activity
-IF EXISTS (SELECT 1 FROM touched_loads) THEN
+IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_load', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_load']);
@@ -4195,7 +4203,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
 END IF;
 
 -- marts.activity_zones: one row per activity, kind of zones and zone, zones without a second included
-IF EXISTS (SELECT 1 FROM touched_loads) THEN
+IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_zones' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_zones', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_zones']);
@@ -4521,7 +4529,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
 END IF;
 
 -- marts.record_history: one row per record and activity that set it
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.efforts', 'silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.record_history', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.efforts', 'silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.record_history']);
@@ -4819,7 +4827,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.vdot: one row per activity
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.vdot' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.efforts') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.vdot', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.efforts') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.vdot']);
@@ -4907,7 +4915,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.eddington: one row per athlete, sport group and unit
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.eddington' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.eddington', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.eddington']);
@@ -5003,7 +5011,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.streaks: one row per athlete, sport group and unit
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.streaks' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.streaks']);
@@ -5153,7 +5161,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.year_over_year: one row per athlete, sport group, year, month and day
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.year_over_year']);
@@ -5296,7 +5304,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.fitness_daily: one row per athlete and day
-IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.fitness_daily']);
@@ -5697,7 +5705,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
 END IF;
 
 -- marts.rolling: one row per athlete, day, sport group and window
-IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.rolling' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.rolling']);
@@ -5960,7 +5968,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
 END IF;
 
 -- marts.zones_weekly: one row per athlete, ISO week, sport group, kind of zones and zone
-IF EXISTS (SELECT 1 FROM touched_weeks) THEN
+IF EXISTS (SELECT 1 FROM touched_weeks) AND NOT 'marts.zones_weekly' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_zones') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.zones_weekly', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_zones') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.zones_weekly']);
@@ -6028,7 +6036,7 @@ IF EXISTS (SELECT 1 FROM touched_weeks) THEN
 END IF;
 
 -- marts.heartrate_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.heartrate_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.heartrate_curve']);
@@ -6075,7 +6083,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.pace_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.pace_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.pace_curve']);
@@ -6127,7 +6135,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.power_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.power_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.power_curve']);
@@ -6189,7 +6197,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.critical_power: one row per athlete, sport group and period
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.critical_power' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.power_curve') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.critical_power', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.power_curve') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.critical_power']);
