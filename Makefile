@@ -77,6 +77,9 @@ lock: $(BIN)/.uv ## Renew requirements/ from pyproject.toml, and what is generat
 		--constraint requirements/dev.txt --output-file requirements/demo.txt
 	@$(UV) pip compile requirements/bigquery-emulator.in --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --python-version 3.13 --output-file requirements/bigquery-emulator.txt
+	@$(UV) pip compile requirements/dashboard.in --quiet --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		--constraint requirements/dev.txt --output-file dashboard/requirements.txt
 	@$(MAKE) --no-print-directory generated
 
 generated: $(BIN)/.dev ## Renew what is generated from the code and from sql/: dictionary, bundles, tables, script

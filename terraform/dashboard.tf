@@ -24,6 +24,11 @@ resource "google_cloud_run_v2_service" "dashboard" {
     containers {
       image = each.value
 
+      # Where the marts are: dashboard/marts.py reads these, and nothing else.
+      env {
+        name  = "PACELINE_RUNTIME"
+        value = "gcp"
+      }
       env {
         name  = "PACELINE_PROJECT"
         value = var.project

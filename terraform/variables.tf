@@ -27,7 +27,7 @@ variable "dashboard_image" {
 }
 
 variable "dashboard_readers" {
-  description = "Who may open the dashboard, such as user:me@example.com."
+  description = "Who may open the dashboard, such as group:athletes@example.com. They are of the project's organization, without which Identity-Aware Proxy opens nothing."
   type        = set(string)
   default     = []
 
