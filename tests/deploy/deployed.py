@@ -1,5 +1,6 @@
 """A function as Cloud Functions would run it: its zip, an environment of its own, a server."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -29,9 +31,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A running function."""
+    """A running function, and the file that it logs into."""
 
     url: str
+    log: Path
 
     def get(self, path: str) -> Answer:
         return _ask(urllib.request.Request(self.url + path))
@@ -39,6 +42,11 @@ class Deployed:
     def post(self, path: str, body: bytes) -> Answer:
         headers = {"Content-Type": "application/json"}
         return _ask(urllib.request.Request(self.url + path, body, headers))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Lines that are one JSON object, which Cloud Logging takes for entries with fields."""
+        written = self.log.read_text().splitlines()
+        return [json.loads(line) for line in written if line.startswith("{")]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -95,7 +103,7 @@ def serve(step: str, source: Path, bin_folder: Path, env: Mapping[str, str]) -> 
             stdout=written,
         )
         try:
-            function = Deployed(f"http://127.0.0.1:{port}")
+            function = Deployed(f"http://127.0.0.1:{port}", log)
             up = wait_for(lambda: child.poll() is not None or _answers(function), within_s=60)
             assert up, "it did not start"
             assert child.poll() is None, log.read_text()[-_SAYS_NO_MORE:]

@@ -202,6 +202,19 @@ def test_the_deployed_release_has_nothing_to_do_at_first(
     }
 
 
+@pytest.mark.parametrize(
+    ("step", "outcome"), [("release_work", "released"), ("reconcile", "reconciled")]
+)
+def test_a_deployed_function_writes_its_ordinary_outcome_as_a_line_of_json(
+    step: str, outcome: str, deployed: Callable[[str], Deployed]
+) -> None:
+    function = deployed(step)
+    function.post("/", b"{}")
+
+    (line,) = function.lines()
+    assert (line["severity"], line["step"], line["outcome"]) == ("INFO", step, outcome)
+
+
 def test_the_deployed_reconcile_has_nobody_to_compare_at_first(
     deployed: Callable[[str], Deployed],
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paceline.errors import SettingsInvalid
+from paceline.runtime.logs import write_json_lines
 from paceline.runtime.parts import Runtime
 from paceline.runtime.settings import Settings, environment
 
@@ -21,6 +22,7 @@ def current() -> Runtime:
     if settings.runtime == "gcp":
         from paceline.runtime.gcp import GcpRuntime
 
+        write_json_lines()  # a deployed function starts its process nowhere else
         return GcpRuntime(settings)
     from paceline.runtime.local import LocalRuntime
 

@@ -57,7 +57,10 @@ def outcome_of(step: str, **fields: Any) -> Iterator[Line]:
 
 
 def write_json_lines() -> None:
-    """Send our lines to stderr as they are. Called by whoever starts a process."""
+    """Send our lines to stderr as they are, ordinary ones too: alerts count those that are missing.
+
+    Called by whoever starts a process: `paceline up`, and a deployed function with its runtime.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     _log.handlers = [handler]
