@@ -25,7 +25,7 @@ import pyarrow as pa
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.duckdb_publish import PUBLISHED_LAYERS, publish
 from paceline.adapters.local.duckdb_script import DuckDbScript
-from paceline.adapters.local.system import SystemClock
+from paceline.adapters.local.manual import ManualClock
 from paceline.warehouse.plan import Build
 from paceline.warehouse.tables import load_tables
 
@@ -54,12 +54,13 @@ class Activity:
 
     number: int
     of: int
+    late_days: int = 0  # so much older than its number says
 
     @property
     def started(self) -> datetime:
         days_before_last = (self.of - 1 - self.number) * DAYS_APART
         noon = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 12, tzinfo=UTC)
-        return noon - timedelta(days=days_before_last)
+        return noon - timedelta(days=days_before_last + self.late_days)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -204,6 +205,8 @@ class Measured:
     bare: Taken
     full: Taken
     more: list[Taken]
+    late: Taken  # one from the middle of the history
+    no_more: Taken  # a month passes, and nothing lands
     publish: Taken
     full_tables: dict[str, float]
     more_tables: dict[str, float]
@@ -221,7 +224,8 @@ class Measured:
         return (
             f"{self.activities:5} activities: bare silver {self.bare}, full script {self.full},"
             f" {rate:.2f} M points/s; one more {self.one_more}, at most {max(self.more)},"
-            f" publishing alone {self.publish}; {self.share:.1%} of full"
+            f" publishing alone {self.publish}; {self.share:.1%} of full;"
+            f" one half as old as the first {self.late}, none for a month {self.no_more}"
         )
 
 
@@ -231,7 +235,9 @@ def median(taken: list[Taken]) -> Taken:
 
 def measure(activities: int, folder: Path) -> Measured:
     marts = folder / "marts.duckdb"
-    with closing(DuckDbWarehouse(folder / "lake.duckdb", marts, SQL, SystemClock())) as warehouse:
+    # What runs to today would else have the more days to fill, the later this is run.
+    clock = ManualClock(datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 18, tzinfo=UTC))
+    with closing(DuckDbWarehouse(folder / "lake.duckdb", marts, SQL, clock)) as warehouse:
         warehouse.append(settings())
         for start in range(0, activities, BATCH):
             end = min(start + BATCH, activities)
@@ -249,8 +255,14 @@ def measure(activities: int, folder: Path) -> Measured:
             warehouse.append(rows_of([Activity(activities + n, activities)]))
             more.append(timed(warehouse.refresh))
             published.append(timed(lambda: publish(script.connection, marts, shown)))
-    more_tables = {name: s / MORE for name, s in timer.seconds.items()}
-    return Measured(activities, bare_taken, full, more, median(published), full_tables, more_tables)
+        more_tables = {name: s / MORE for name, s in timer.seconds.items()}
+        late_days = int(activities * DAYS_APART / 2)
+        warehouse.append(rows_of([Activity(activities + MORE, activities, late_days)]))
+        late = timed(warehouse.refresh)
+        clock.advance(30 * 86_400)
+        no_more = timed(warehouse.refresh)
+    others = (late, no_more, median(published))
+    return Measured(activities, bare_taken, full, more, *others, full_tables, more_tables)
 
 
 def bare(warehouse: DuckDbWarehouse) -> Taken:

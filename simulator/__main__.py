@@ -92,6 +92,7 @@ async def _serve(app: Starlette, listener: socket.socket, *, follow_stdin: bool)
             app,
             log_config=None,
             access_log=False,
+            date_header=False,  # the simulated one is on the answers
             timeout_graceful_shutdown=_STOP_GRACE_S,
         ),
         app.state.simulator.mishaps.closing,

@@ -31,7 +31,7 @@ from simulator.rest import REST_ROUTES
 from simulator.same_origin import SameOriginMiddleware
 from simulator.state import Simulator
 from simulator.subscription import SubscriptionDesk
-from simulator.traffic import TrafficMiddleware
+from simulator.traffic import DateMiddleware, TrafficMiddleware
 from simulator.webhooks import WebhookSender
 from simulator.world import World
 
@@ -86,6 +86,7 @@ def create_app(
             *PAGE_ROUTES,
         ],
         middleware=[
+            Middleware(DateMiddleware, clock=clock),
             Middleware(TrafficMiddleware, traffic=sim.traffic),
             Middleware(SameOriginMiddleware),
         ],

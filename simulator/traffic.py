@@ -1,8 +1,11 @@
-"""Counts what was asked of the simulator, by method, route and status."""
+"""Counts what was asked of the simulator, by method, route and status, and dates its answers."""
 
 from collections import Counter
+from email.utils import formatdate
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simulator.clock import Clock
 
 _MOST_ROUTES = 500
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -47,6 +50,23 @@ class TrafficMiddleware:
             await send(message)
 
         await self._app(scope, receive, counted)
+
+
+class DateMiddleware:
+    """Strava's own time is on its answers: what it counts, it counts by that clock."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._clock.now_s(), usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", date.encode())]
+            await send(message)
+
+        await self._app(scope, receive, dated if scope["type"] == "http" else send)
 
 
 def _route(scope: Scope) -> str:

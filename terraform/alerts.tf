@@ -21,7 +21,7 @@ locals {
     webhook-latency  = { says = "The webhook comes close to Strava's two seconds", filter = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_latencies\"", by = "ALIGN_PERCENTILE_99", above = 1500, for_s = 600 }
     strava-inactive  = { says = "Strava refuses the whole application", filter = local._logged["strava_inactive"], by = "ALIGN_SUM", severity = "CRITICAL" }
     spooled          = { says = "Events went beside the bus", filter = local._logged["spooled"], by = "ALIGN_SUM" }
-    access-lost      = { says = "An athlete must connect again", filter = local._logged["access_lost"], by = "ALIGN_SUM", severity = "WARNING" }
+    access-lost      = { says = "Strava refuses an athlete's token", filter = local._logged["access_lost"], by = "ALIGN_SUM", severity = "WARNING" }
     function-errors  = { says = "A function failed in a way that nobody expected", filter = local._logged["errors"], by = "ALIGN_SUM" }
     marts-failed     = { says = "The marts were not built", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
     marts-drifted    = { says = "A full run built other rows, or could not", filter = "${local._ran["compare_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
@@ -41,9 +41,9 @@ locals {
   # athlete who must authorise again.
   _outcomes = {
     strava_inactive    = "jsonPayload.outcome = \"halted\""
-    access_lost        = "jsonPayload.outcome = \"access_lost\""
+    access_lost        = "jsonPayload.outcome = (\"access_lost\" OR \"access_refused\")"
     spooled            = "jsonPayload.outcome = \"spooled\""
-    errors             = "severity >= ERROR AND jsonPayload.step : * AND NOT jsonPayload.outcome = (\"halted\" OR \"access_lost\")"
+    errors             = "severity >= ERROR AND jsonPayload.step : * AND NOT jsonPayload.outcome = (\"halted\" OR \"access_lost\" OR \"access_refused\")"
     parked             = "jsonPayload.outcome = \"parked\""
     forged             = "jsonPayload.outcome = (\"forged_path\" OR \"foreign_subscription\")"
     rate_day_exhausted = "jsonPayload.outcome = \"parked\" AND jsonPayload.why : \"this day's reads\""

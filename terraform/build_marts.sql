@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '278142fee588abb5' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -29,9 +29,15 @@ SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600
 
 IF newest_landed = (SELECT ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing')
   AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.unfinished_days)
+  AND NOT EXISTS (SELECT 1 FROM ${prefix}silver.today AS today WHERE today.local_date < DATE(TIMESTAMP_ADD(run_started_at, INTERVAL today.utc_offset_s SECOND)))
   AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
+
+BEGIN TRANSACTION;
+DELETE FROM ${prefix}ops.clock WHERE TRUE;
+INSERT INTO ${prefix}ops.clock (set_at) VALUES (run_started_at);
+COMMIT TRANSACTION;
 
 IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THEN
   CREATE OR REPLACE VIEW ${prefix}silver.sports (
@@ -293,7 +299,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     to_loaded_s OPTIONS (description = 'received_at to loaded_at, in seconds'),
     to_built_s OPTIONS (description = 'received_at to built_at, in seconds')
   )
-  OPTIONS (description = 'How long activities took from Strava\'s event to the marts; what had to wait for the read limit comes as a retry and is not here; one row per activity version that an event brought') AS
+  OPTIONS (description = 'How long activities took from Strava\'s event to the marts, what had to wait for the read limit or for Strava included; streams that came later are no second answer; one row per activity version that an event brought') AS
   WITH landed AS (
     SELECT
       athlete_id,
@@ -1787,15 +1793,12 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     activity_id OPTIONS (description = 'The activity that has it; of equals the first'),
     local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock')
   )
-  OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s last day with data, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
-  WITH last_days AS (
+  OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s today, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
+  WITH today AS (
     SELECT
-      athlete_id,
-      MAX(local_date) AS local_date
+      *
     FROM
-      ${prefix}silver.grouped_activities
-    GROUP BY
-      athlete_id
+      ${prefix}silver.today
   ),
   greatest AS (
     -- Few numbers of many points: only points that have one of them are ranked.
@@ -1881,10 +1884,10 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     FROM
       ${prefix}silver.curve_points AS points
     INNER JOIN
-      last_days
+      today
     ON
-      points.athlete_id = last_days.athlete_id
-      AND points.local_date > CAST(DATE_SUB(last_days.local_date, INTERVAL 90 DAY) AS DATE)
+      points.athlete_id = today.athlete_id
+      AND points.local_date > CAST(DATE_SUB(today.local_date, INTERVAL 90 DAY) AS DATE)
   )
   SELECT
     athlete_id,
@@ -2157,6 +2160,24 @@ revalued AS (
     settings_now.value IS DISTINCT FROM settings_before.value
     OR settings_now.source IS DISTINCT FROM settings_before.source
 ),
+clock AS (
+  SELECT
+    MAX(set_at) AS set_at
+  FROM
+    ${prefix}ops.clock
+),
+passed AS (
+  -- It is another day for the athlete than when the marts were built.
+  SELECT
+    today.athlete_id,
+    CAST(DATE_ADD(today.local_date, INTERVAL 1 DAY) AS DATE) AS local_date
+  FROM
+    ${prefix}silver.today AS today
+  INNER JOIN
+    clock
+  ON
+    DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL today.utc_offset_s SECOND)) > today.local_date
+),
 days AS (
   SELECT
     now_or_before.athlete_id,
@@ -2176,6 +2197,12 @@ days AS (
     local_date
   FROM
     revalued
+  UNION ALL
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    passed
   UNION ALL
   -- What a run that was stopped half way, or blocked, still had to rebuild.
   SELECT
@@ -2432,6 +2459,14 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.metrics' IN UNNEST(
     WHERE
       counted.power_s != counted.recorded_s
       OR counted.heartrate_s != counted.with_heartrate_s) THEN 'every_second_counted: a histogram does not add up to the recorded seconds with a value'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.ingested_at >= oldest_landed) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -2626,6 +2661,14 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNE
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.version IS NULL OR target.source IS NULL OR target.sport_type IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.local_date IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity) THEN 'required: there must be a value in athlete_id, activity_id, version, source, sport_type, started_at, started_local, local_date'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.ingested_at >= oldest_landed) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -2968,6 +3011,71 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.grouped_activities'
       ROLLBACK TRANSACTION;
       INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.grouped_activities', @@error.message);
       SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.grouped_activities']);
+      SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
+    END;
+  END IF;
+END IF;
+
+-- silver.today: one row per athlete
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'silver.today' IN UNNEST(blocked_names) THEN
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
+    SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1)]);
+  ELSE
+    BEGIN
+      BEGIN TRANSACTION;
+      DELETE FROM ${prefix}silver.today AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
+      INSERT INTO ${prefix}silver.today (athlete_id, local_date, utc_offset_s)
+      WITH activities AS (
+        SELECT
+          *
+        FROM
+          (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS activities
+      ),
+      clock AS (
+        SELECT
+          MAX(set_at) AS set_at
+        FROM
+          ${prefix}ops.clock
+      ),
+      last_activities AS (
+        SELECT
+          athlete_id,
+          COALESCE(utc_offset_s, 0) AS utc_offset_s,
+          MAX(local_date) OVER (PARTITION BY athlete_id) AS last_date
+        FROM
+          activities
+        QUALIFY
+          ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY started_at DESC, activity_id DESC) = 1
+      )
+      SELECT
+        last_activities.athlete_id,
+        GREATEST(
+          last_activities.last_date,
+          COALESCE(
+            DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL last_activities.utc_offset_s SECOND)),
+            last_activities.last_date
+          )
+        ) AS local_date,
+        last_activities.utc_offset_s
+      FROM
+        last_activities
+      CROSS JOIN
+        clock;
+      SET failed_check = CASE
+        WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.utc_offset_s IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, local_date, utc_offset_s'
+      END;
+      IF failed_check IS NOT NULL THEN
+        RAISE USING MESSAGE = failed_check;
+      END IF;
+      COMMIT TRANSACTION;
+      SET built_names = ARRAY_CONCAT(built_names, ['silver.today']);
+    EXCEPTION WHEN ERROR THEN
+      ROLLBACK TRANSACTION;
+      INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', @@error.message);
+      SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
       SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
     END;
   END IF;
@@ -5012,10 +5120,10 @@ END IF;
 
 -- marts.streaks: one row per athlete, sport group and unit
 IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.streaks' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.streaks']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5032,14 +5140,12 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.streaks' IN UNNEST(blo
         FROM
           (SELECT * FROM ${prefix}silver.sport_days AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS sport_days
       ),
-      last_days AS (
+      today AS (
         SELECT
           athlete_id,
-          MAX(local_date) AS as_of
+          local_date AS as_of
         FROM
-          days
-        GROUP BY
-          athlete_id
+          (SELECT * FROM ${prefix}silver.today AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS today
       ),
       active AS (
         SELECT
@@ -5111,19 +5217,19 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.streaks' IN UNNEST(blo
       alive AS (
         SELECT
           ranked.*,
-          last_days.as_of,
+          today.as_of,
           place_from_end = 1
           AND last_number >= -1 + IF(
             unit = 'days',
-            UNIX_DATE(last_days.as_of),
-            DIV((UNIX_DATE(last_days.as_of) + 3), 7)
+            UNIX_DATE(today.as_of),
+            DIV((UNIX_DATE(today.as_of) + 3), 7)
           ) AS still_runs
         FROM
           ranked
         INNER JOIN
-          last_days
+          today
         ON
-          ranked.athlete_id = last_days.athlete_id
+          ranked.athlete_id = today.athlete_id
       )
       SELECT
         athlete_id,
@@ -5162,10 +5268,10 @@ END IF;
 
 -- marts.year_over_year: one row per athlete, sport group, year, month and day
 IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.year_over_year']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5180,14 +5286,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNN
         FROM
           (SELECT * FROM ${prefix}silver.sport_days AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS sport_days
       ),
-      last_days AS (
+      today AS (
         SELECT
-          athlete_id,
-          MAX(local_date) AS local_date
+          *
         FROM
-          days
-        GROUP BY
-          athlete_id
+          (SELECT * FROM ${prefix}silver.today AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS today
       ),
       calendar AS (
         -- Of a leap year, for all years alike.
@@ -5202,13 +5305,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNN
           days.athlete_id,
           days.sport_group,
           MIN(days.year) AS first_year,
-          MAX(last_days.local_date) AS last_day
+          MAX(today.local_date) AS last_day
         FROM
           days
         INNER JOIN
-          last_days
+          today
         ON
-          days.athlete_id = last_days.athlete_id
+          days.athlete_id = today.athlete_id
         GROUP BY
           days.athlete_id,
           days.sport_group
@@ -5305,10 +5408,10 @@ END IF;
 
 -- marts.fitness_daily: one row per athlete and day
 IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.fitness_daily']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5320,12 +5423,31 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         FROM
           (SELECT * FROM ${prefix}marts.activity_load AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS activity_load
       ),
+      today AS (
+        SELECT
+          *
+        FROM
+          (SELECT * FROM ${prefix}silver.today AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS today
+      ),
       days_before AS (
         -- What this table itself has from before the days that are rebuilt; nothing on a full run.
         SELECT
           *
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date < changed.from_date)) AS fitness_daily
+      ),
+      seeds AS (
+        -- What an athlete who trained before there was data had on the eve of the first day.
+        SELECT
+          athlete_id,
+          REPLACE(name, '_seed', '') AS series,
+          value,
+          valid_from,
+          COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+        FROM
+          ${prefix}silver.settings
+        WHERE
+          name IN ('ctl_seed', 'atl_seed')
       ),
       weights AS (
         -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
@@ -5382,21 +5504,49 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
       ),
       spans AS (
         SELECT
-          active_days.athlete_id,
+          today.athlete_id,
           COALESCE(
             CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
             MIN(active_days.local_date)
           ) AS first_date,
-          MAX(active_days.local_date) AS last_date,
+          MAX(today.local_date) AS last_date,
           COALESCE(MAX(last_days_before.day_number), 0) AS days_before
         FROM
+          today
+        LEFT JOIN
           active_days
+        ON
+          today.athlete_id = active_days.athlete_id
         LEFT JOIN
           last_days_before
         ON
-          active_days.athlete_id = last_days_before.athlete_id
+          today.athlete_id = last_days_before.athlete_id
         GROUP BY
-          active_days.athlete_id
+          today.athlete_id
+      ),
+      seeds_of_first_days AS (
+        SELECT
+          seeds.athlete_id,
+          seeds.series,
+          seeds.value
+        FROM
+          seeds
+        INNER JOIN
+          spans
+        ON
+          seeds.athlete_id = spans.athlete_id
+          AND spans.days_before = 0
+          AND spans.first_date >= seeds.valid_from
+          AND spans.first_date < seeds.valid_until
+      ),
+      eves AS (
+        SELECT
+          athlete_id,
+          SUM(IF(series = 'ctl', value, -value)) AS tsb
+        FROM
+          seeds_of_first_days
+        GROUP BY
+          athlete_id
       ),
       dates AS (
         SELECT
@@ -5473,6 +5623,14 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           last_days_before
         CROSS JOIN
           weights
+        UNION ALL
+        SELECT
+          athlete_id,
+          series,
+          -1,
+          value
+        FROM
+          seeds_of_first_days
       ),
       block_starts AS (
         SELECT DISTINCT
@@ -5604,7 +5762,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           windows
       )
       SELECT
-        athlete_id,
+        monotonies.athlete_id,
         local_date,
         day_number,
         activities,
@@ -5612,7 +5770,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         load,
         ctl,
         atl,
-        COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+        COALESCE(ctl_1_day_before - atl_1_day_before, eves.tsb, 0) AS tsb,
         ctl - atl AS tsb_same_day,
         ctl - ctl_7_days_before AS ramp,
         load_7d,
@@ -5626,28 +5784,53 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         day_number <= 126 AS warming_up
       FROM
         monotonies
+      LEFT JOIN
+        eves
+      ON
+        monotonies.athlete_id = eves.athlete_id
       WHERE
         is_new;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date) GROUP BY target.athlete_id, target.local_date HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up'
-        WHEN EXISTS (SELECT 1
+        WHEN EXISTS (-- It may have been above before: at the first of the rebuilt days it is what it is.
+      SELECT 1
       FROM (
         SELECT
-          days.athlete_id,
-          MAX(days.local_date) AS last_date,
-          MAX(GREATEST(days.ctl, days.atl)) AS greatest_mean,
-          MIN(LEAST(days.ctl, days.atl)) AS least_mean,
-          MAX(days.load) AS greatest_load,
-          MIN(days.day_number) AS first_day_number
+          days.ctl,
+          days.atl,
+          FIRST_VALUE(days.ctl) OVER from_first AS first_ctl,
+          FIRST_VALUE(days.atl) OVER from_first AS first_atl,
+          MAX(days.load) OVER (PARTITION BY days.athlete_id) AS greatest_load
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
-        GROUP BY
-          days.athlete_id
+        WINDOW
+          from_first AS (PARTITION BY days.athlete_id ORDER BY days.local_date)
       ) AS rebuilt
       WHERE
-        rebuilt.least_mean < 0
-        OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)) THEN 'bounded: fitness or fatigue is above the greatest load of a day, or below 0'
+        LEAST(rebuilt.ctl, rebuilt.atl) < 0
+        OR rebuilt.ctl > GREATEST(rebuilt.greatest_load, rebuilt.first_ctl) + 0.000001
+        OR rebuilt.atl > GREATEST(rebuilt.greatest_load, rebuilt.first_atl) + 0.000001) THEN 'bounded: fitness or fatigue rises above the greatest load of a day, or falls below 0'
+        WHEN EXISTS (-- Of the first of the rebuilt days the day before is not read; but its form tells what it was.
+      SELECT 1
+      FROM (
+        SELECT
+          days.ctl,
+          days.atl,
+          days.tsb,
+          days.load,
+          LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
+          LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
+        FROM
+          (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
+      ) AS rebuilt
+      WHERE
+        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
+        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+        OR ABS(
+          (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
+          - rebuilt.tsb
+        ) > 0.00001) THEN 'follows: fitness, fatigue or form of a day does not follow from its load and the day before'
         WHEN EXISTS (SELECT 1
       FROM (
         SELECT
@@ -5706,10 +5889,10 @@ END IF;
 
 -- marts.rolling: one row per athlete, day, sport group and window
 IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.rolling' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.rolling']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5785,14 +5968,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.rolling' IN UNNES
           described.local_date,
           sport_group
       ),
-      last_dates AS (
+      today AS (
         SELECT
-          athlete_id,
-          MAX(local_date) AS last_date
+          *
         FROM
-          active_days
-        GROUP BY
-          athlete_id
+          (SELECT * FROM ${prefix}silver.today AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS today
       ),
       firsts AS (
         -- A group that was there before goes on; a new one begins with its first active day.
@@ -5831,11 +6011,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.rolling' IN UNNES
         FROM
           firsts
         INNER JOIN
-          last_dates
+          today
         ON
-          firsts.athlete_id = last_dates.athlete_id
+          firsts.athlete_id = today.athlete_id
         CROSS JOIN
-          UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, last_dates.last_date)) AS day
+          UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, today.local_date)) AS day
       ),
       days AS (
         SELECT
@@ -6037,10 +6217,10 @@ END IF;
 
 -- marts.heartrate_curve: one row per athlete, sport group, period and duration
 IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.heartrate_curve' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.heartrate_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6084,10 +6264,10 @@ END IF;
 
 -- marts.pace_curve: one row per athlete, sport group, period and duration
 IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.pace_curve' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.pace_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6136,10 +6316,10 @@ END IF;
 
 -- marts.power_curve: one row per athlete, sport group, period and duration
 IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.power_curve' IN UNNEST(blocked_names) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.power_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6326,7 +6506,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -13,16 +13,16 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '278142fee588abb5');
+INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, 'e25fee88fb17fff3');
 
 BEGIN
   SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
   SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
   SET is_compared = COALESCE(
-    (SELECT plan = '278142fee588abb5' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+    (SELECT plan = 'e25fee88fb17fff3' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
     FALSE
-  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '278142fee588abb5') OR name NOT IN ('landing', 'full_run'));
+  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != 'e25fee88fb17fff3') OR name NOT IN ('landing', 'full_run'));
 
   IF is_compared THEN
     CREATE TEMP TABLE rows_before AS
@@ -39,6 +39,8 @@ BEGIN
     SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
     UNION ALL
     SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
+    UNION ALL
+    SELECT 'silver.today' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.utc_offset_s)))), 0) AS hashed FROM ${prefix}silver.today AS built_row
     UNION ALL
     SELECT 'marts.monthly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.year, built_row.month, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.monthly_summary AS built_row
     UNION ALL
@@ -83,10 +85,17 @@ BEGIN
     SELECT 'marts.critical_power' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.points, ROUND(built_row.critical_power_w, 6) + 0.0 AS critical_power_w, ROUND(built_row.w_prime_j, 6) + 0.0 AS w_prime_j, ROUND(built_row.r_squared, 6) + 0.0 AS r_squared, built_row.rejected, ROUND(built_row.eftp_w, 6) + 0.0 AS eftp_w, ROUND(built_row.eftp_w_per_kg, 6) + 0.0 AS eftp_w_per_kg, built_row.eftp_activity_id)))), 0) AS hashed FROM ${prefix}marts.critical_power AS built_row;
   END IF;
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '278142fee588abb5' THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
+    COMMIT TRANSACTION;
+  END IF;
+
+  IF NOT is_compared THEN
+    BEGIN TRANSACTION;
+    DELETE FROM ${prefix}ops.clock WHERE TRUE;
+    INSERT INTO ${prefix}ops.clock (set_at) VALUES (run_started_at);
     COMMIT TRANSACTION;
   END IF;
 
@@ -349,7 +358,7 @@ BEGIN
     to_loaded_s OPTIONS (description = 'received_at to loaded_at, in seconds'),
     to_built_s OPTIONS (description = 'received_at to built_at, in seconds')
   )
-  OPTIONS (description = 'How long activities took from Strava\'s event to the marts; what had to wait for the read limit comes as a retry and is not here; one row per activity version that an event brought') AS
+  OPTIONS (description = 'How long activities took from Strava\'s event to the marts, what had to wait for the read limit or for Strava included; streams that came later are no second answer; one row per activity version that an event brought') AS
   WITH landed AS (
     SELECT
       athlete_id,
@@ -1843,15 +1852,12 @@ BEGIN
     activity_id OPTIONS (description = 'The activity that has it; of equals the first'),
     local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock')
   )
-  OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s last day with data, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
-  WITH last_days AS (
+  OPTIONS (description = 'The best of the curves of many activities: of the 90 days up to the athlete\'s today, of each calendar year, and of all time; one row per athlete, sport group, curve, period and duration') AS
+  WITH today AS (
     SELECT
-      athlete_id,
-      MAX(local_date) AS local_date
+      *
     FROM
-      ${prefix}silver.grouped_activities
-    GROUP BY
-      athlete_id
+      ${prefix}silver.today
   ),
   greatest AS (
     -- Few numbers of many points: only points that have one of them are ranked.
@@ -1937,10 +1943,10 @@ BEGIN
     FROM
       ${prefix}silver.curve_points AS points
     INNER JOIN
-      last_days
+      today
     ON
-      points.athlete_id = last_days.athlete_id
-      AND points.local_date > CAST(DATE_SUB(last_days.local_date, INTERVAL 90 DAY) AS DATE)
+      points.athlete_id = today.athlete_id
+      AND points.local_date > CAST(DATE_SUB(today.local_date, INTERVAL 90 DAY) AS DATE)
   )
   SELECT
     athlete_id,
@@ -2212,6 +2218,24 @@ BEGIN
       settings_now.value IS DISTINCT FROM settings_before.value
       OR settings_now.source IS DISTINCT FROM settings_before.source
   ),
+  clock AS (
+    SELECT
+      MAX(set_at) AS set_at
+    FROM
+      ${prefix}ops.clock
+  ),
+  passed AS (
+    -- It is another day for the athlete than when the marts were built.
+    SELECT
+      today.athlete_id,
+      CAST(DATE_ADD(today.local_date, INTERVAL 1 DAY) AS DATE) AS local_date
+    FROM
+      ${prefix}silver.today AS today
+    INNER JOIN
+      clock
+    ON
+      DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL today.utc_offset_s SECOND)) > today.local_date
+  ),
   days AS (
     SELECT
       now_or_before.athlete_id,
@@ -2231,6 +2255,12 @@ BEGIN
       local_date
     FROM
       revalued
+    UNION ALL
+    SELECT
+      athlete_id,
+      local_date
+    FROM
+      passed
     UNION ALL
     -- What a run that was stopped half way, or blocked, still had to rebuild.
     SELECT
@@ -2571,6 +2601,24 @@ BEGIN
       settings_now.value IS DISTINCT FROM settings_before.value
       OR settings_now.source IS DISTINCT FROM settings_before.source
   ),
+  clock AS (
+    SELECT
+      MAX(set_at) AS set_at
+    FROM
+      ${prefix}ops.clock
+  ),
+  passed AS (
+    -- It is another day for the athlete than when the marts were built.
+    SELECT
+      today.athlete_id,
+      CAST(DATE_ADD(today.local_date, INTERVAL 1 DAY) AS DATE) AS local_date
+    FROM
+      ${prefix}silver.today AS today
+    INNER JOIN
+      clock
+    ON
+      DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL today.utc_offset_s SECOND)) > today.local_date
+  ),
   days AS (
     SELECT
       now_or_before.athlete_id,
@@ -2590,6 +2638,12 @@ BEGIN
       local_date
     FROM
       revalued
+    UNION ALL
+    SELECT
+      athlete_id,
+      local_date
+    FROM
+      passed
     UNION ALL
     -- What a run that was stopped half way, or blocked, still had to rebuild.
     SELECT
@@ -2835,6 +2889,14 @@ BEGIN
     WHERE
       counted.power_s != counted.recorded_s
       OR counted.heartrate_s != counted.with_heartrate_s) THEN 'every_second_counted: a histogram does not add up to the recorded seconds with a value'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -3025,6 +3087,14 @@ BEGIN
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.version IS NULL OR target.source IS NULL OR target.sport_type IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.local_date IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, version, source, sport_type, started_at, started_local, local_date'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -3359,6 +3429,69 @@ BEGIN
       ROLLBACK TRANSACTION;
       INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.grouped_activities', @@error.message);
       SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.grouped_activities']);
+      SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
+    END;
+  END IF;
+
+  -- silver.today: one row per athlete
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
+    SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1)]);
+  ELSE
+    BEGIN
+      BEGIN TRANSACTION;
+      DELETE FROM ${prefix}silver.today AS target WHERE TRUE;
+      INSERT INTO ${prefix}silver.today (athlete_id, local_date, utc_offset_s)
+      WITH activities AS (
+        SELECT
+          *
+        FROM
+          ${prefix}silver.activities
+      ),
+      clock AS (
+        SELECT
+          MAX(set_at) AS set_at
+        FROM
+          ${prefix}ops.clock
+      ),
+      last_activities AS (
+        SELECT
+          athlete_id,
+          COALESCE(utc_offset_s, 0) AS utc_offset_s,
+          MAX(local_date) OVER (PARTITION BY athlete_id) AS last_date
+        FROM
+          activities
+        QUALIFY
+          ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY started_at DESC, activity_id DESC) = 1
+      )
+      SELECT
+        last_activities.athlete_id,
+        GREATEST(
+          last_activities.last_date,
+          COALESCE(
+            DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL last_activities.utc_offset_s SECOND)),
+            last_activities.last_date
+          )
+        ) AS local_date,
+        last_activities.utc_offset_s
+      FROM
+        last_activities
+      CROSS JOIN
+        clock;
+      SET failed_check = CASE
+        WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}silver.today AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.utc_offset_s IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, local_date, utc_offset_s'
+      END;
+      IF failed_check IS NOT NULL THEN
+        RAISE USING MESSAGE = failed_check;
+      END IF;
+      COMMIT TRANSACTION;
+      SET built_names = ARRAY_CONCAT(built_names, ['silver.today']);
+    EXCEPTION WHEN ERROR THEN
+      ROLLBACK TRANSACTION;
+      INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', @@error.message);
+      SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
       SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [@@error.message]);
     END;
   END IF;
@@ -5377,10 +5510,10 @@ BEGIN
   END IF;
 
   -- marts.streaks: one row per athlete, sport group and unit
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.streaks']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5397,14 +5530,12 @@ BEGIN
         FROM
           ${prefix}silver.sport_days
       ),
-      last_days AS (
+      today AS (
         SELECT
           athlete_id,
-          MAX(local_date) AS as_of
+          local_date AS as_of
         FROM
-          days
-        GROUP BY
-          athlete_id
+          ${prefix}silver.today
       ),
       active AS (
         SELECT
@@ -5476,19 +5607,19 @@ BEGIN
       alive AS (
         SELECT
           ranked.*,
-          last_days.as_of,
+          today.as_of,
           place_from_end = 1
           AND last_number >= -1 + IF(
             unit = 'days',
-            UNIX_DATE(last_days.as_of),
-            DIV((UNIX_DATE(last_days.as_of) + 3), 7)
+            UNIX_DATE(today.as_of),
+            DIV((UNIX_DATE(today.as_of) + 3), 7)
           ) AS still_runs
         FROM
           ranked
         INNER JOIN
-          last_days
+          today
         ON
-          ranked.athlete_id = last_days.athlete_id
+          ranked.athlete_id = today.athlete_id
       )
       SELECT
         athlete_id,
@@ -5525,10 +5656,10 @@ BEGIN
   END IF;
 
   -- marts.year_over_year: one row per athlete, sport group, year, month and day
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.year_over_year']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5543,14 +5674,11 @@ BEGIN
         FROM
           ${prefix}silver.sport_days
       ),
-      last_days AS (
+      today AS (
         SELECT
-          athlete_id,
-          MAX(local_date) AS local_date
+          *
         FROM
-          days
-        GROUP BY
-          athlete_id
+          ${prefix}silver.today
       ),
       calendar AS (
         -- Of a leap year, for all years alike.
@@ -5565,13 +5693,13 @@ BEGIN
           days.athlete_id,
           days.sport_group,
           MIN(days.year) AS first_year,
-          MAX(last_days.local_date) AS last_day
+          MAX(today.local_date) AS last_day
         FROM
           days
         INNER JOIN
-          last_days
+          today
         ON
-          days.athlete_id = last_days.athlete_id
+          days.athlete_id = today.athlete_id
         GROUP BY
           days.athlete_id,
           days.sport_group
@@ -5666,10 +5794,10 @@ BEGIN
   END IF;
 
   -- marts.fitness_daily: one row per athlete and day
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.fitness_daily']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5681,12 +5809,31 @@ BEGIN
         FROM
           ${prefix}marts.activity_load
       ),
+      today AS (
+        SELECT
+          *
+        FROM
+          ${prefix}silver.today
+      ),
       days_before AS (
         -- What this table itself has from before the days that are rebuilt; nothing on a full run.
         SELECT
           *
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE FALSE) AS fitness_daily
+      ),
+      seeds AS (
+        -- What an athlete who trained before there was data had on the eve of the first day.
+        SELECT
+          athlete_id,
+          REPLACE(name, '_seed', '') AS series,
+          value,
+          valid_from,
+          COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+        FROM
+          ${prefix}silver.settings
+        WHERE
+          name IN ('ctl_seed', 'atl_seed')
       ),
       weights AS (
         -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
@@ -5743,21 +5890,49 @@ BEGIN
       ),
       spans AS (
         SELECT
-          active_days.athlete_id,
+          today.athlete_id,
           COALESCE(
             CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
             MIN(active_days.local_date)
           ) AS first_date,
-          MAX(active_days.local_date) AS last_date,
+          MAX(today.local_date) AS last_date,
           COALESCE(MAX(last_days_before.day_number), 0) AS days_before
         FROM
+          today
+        LEFT JOIN
           active_days
+        ON
+          today.athlete_id = active_days.athlete_id
         LEFT JOIN
           last_days_before
         ON
-          active_days.athlete_id = last_days_before.athlete_id
+          today.athlete_id = last_days_before.athlete_id
         GROUP BY
-          active_days.athlete_id
+          today.athlete_id
+      ),
+      seeds_of_first_days AS (
+        SELECT
+          seeds.athlete_id,
+          seeds.series,
+          seeds.value
+        FROM
+          seeds
+        INNER JOIN
+          spans
+        ON
+          seeds.athlete_id = spans.athlete_id
+          AND spans.days_before = 0
+          AND spans.first_date >= seeds.valid_from
+          AND spans.first_date < seeds.valid_until
+      ),
+      eves AS (
+        SELECT
+          athlete_id,
+          SUM(IF(series = 'ctl', value, -value)) AS tsb
+        FROM
+          seeds_of_first_days
+        GROUP BY
+          athlete_id
       ),
       dates AS (
         SELECT
@@ -5834,6 +6009,14 @@ BEGIN
           last_days_before
         CROSS JOIN
           weights
+        UNION ALL
+        SELECT
+          athlete_id,
+          series,
+          -1,
+          value
+        FROM
+          seeds_of_first_days
       ),
       block_starts AS (
         SELECT DISTINCT
@@ -5965,7 +6148,7 @@ BEGIN
           windows
       )
       SELECT
-        athlete_id,
+        monotonies.athlete_id,
         local_date,
         day_number,
         activities,
@@ -5973,7 +6156,7 @@ BEGIN
         load,
         ctl,
         atl,
-        COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+        COALESCE(ctl_1_day_before - atl_1_day_before, eves.tsb, 0) AS tsb,
         ctl - atl AS tsb_same_day,
         ctl - ctl_7_days_before AS ramp,
         load_7d,
@@ -5987,28 +6170,53 @@ BEGIN
         day_number <= 126 AS warming_up
       FROM
         monotonies
+      LEFT JOIN
+        eves
+      ON
+        monotonies.athlete_id = eves.athlete_id
       WHERE
         is_new;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date) GROUP BY target.athlete_id, target.local_date HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up'
-        WHEN EXISTS (SELECT 1
+        WHEN EXISTS (-- It may have been above before: at the first of the rebuilt days it is what it is.
+      SELECT 1
       FROM (
         SELECT
-          days.athlete_id,
-          MAX(days.local_date) AS last_date,
-          MAX(GREATEST(days.ctl, days.atl)) AS greatest_mean,
-          MIN(LEAST(days.ctl, days.atl)) AS least_mean,
-          MAX(days.load) AS greatest_load,
-          MIN(days.day_number) AS first_day_number
+          days.ctl,
+          days.atl,
+          FIRST_VALUE(days.ctl) OVER from_first AS first_ctl,
+          FIRST_VALUE(days.atl) OVER from_first AS first_atl,
+          MAX(days.load) OVER (PARTITION BY days.athlete_id) AS greatest_load
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
-        GROUP BY
-          days.athlete_id
+        WINDOW
+          from_first AS (PARTITION BY days.athlete_id ORDER BY days.local_date)
       ) AS rebuilt
       WHERE
-        rebuilt.least_mean < 0
-        OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)) THEN 'bounded: fitness or fatigue is above the greatest load of a day, or below 0'
+        LEAST(rebuilt.ctl, rebuilt.atl) < 0
+        OR rebuilt.ctl > GREATEST(rebuilt.greatest_load, rebuilt.first_ctl) + 0.000001
+        OR rebuilt.atl > GREATEST(rebuilt.greatest_load, rebuilt.first_atl) + 0.000001) THEN 'bounded: fitness or fatigue rises above the greatest load of a day, or falls below 0'
+        WHEN EXISTS (-- Of the first of the rebuilt days the day before is not read; but its form tells what it was.
+      SELECT 1
+      FROM (
+        SELECT
+          days.ctl,
+          days.atl,
+          days.tsb,
+          days.load,
+          LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
+          LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
+        FROM
+          (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
+      ) AS rebuilt
+      WHERE
+        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
+        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+        OR ABS(
+          (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
+          - rebuilt.tsb
+        ) > 0.00001) THEN 'follows: fitness, fatigue or form of a day does not follow from its load and the day before'
         WHEN EXISTS (SELECT 1
       FROM (
         SELECT
@@ -6065,10 +6273,10 @@ BEGIN
   END IF;
 
   -- marts.rolling: one row per athlete, day, sport group and window
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.rolling']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6144,14 +6352,11 @@ BEGIN
           described.local_date,
           sport_group
       ),
-      last_dates AS (
+      today AS (
         SELECT
-          athlete_id,
-          MAX(local_date) AS last_date
+          *
         FROM
-          active_days
-        GROUP BY
-          athlete_id
+          ${prefix}silver.today
       ),
       firsts AS (
         -- A group that was there before goes on; a new one begins with its first active day.
@@ -6190,11 +6395,11 @@ BEGIN
         FROM
           firsts
         INNER JOIN
-          last_dates
+          today
         ON
-          firsts.athlete_id = last_dates.athlete_id
+          firsts.athlete_id = today.athlete_id
         CROSS JOIN
-          UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, last_dates.last_date)) AS day
+          UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, today.local_date)) AS day
       ),
       days AS (
         SELECT
@@ -6392,10 +6597,10 @@ BEGIN
   END IF;
 
   -- marts.heartrate_curve: one row per athlete, sport group, period and duration
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.heartrate_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6437,10 +6642,10 @@ BEGIN
   END IF;
 
   -- marts.pace_curve: one row per athlete, sport group, period and duration
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.pace_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6487,10 +6692,10 @@ BEGIN
   END IF;
 
   -- marts.power_curve: one row per athlete, sport group, period and duration
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1));
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.power_curve']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.grouped_activities', 'silver.settings') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -6686,6 +6891,8 @@ BEGIN
       UNION ALL
       SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
       UNION ALL
+      SELECT 'silver.today' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.utc_offset_s)))), 0) AS hashed FROM ${prefix}silver.today AS built_row
+      UNION ALL
       SELECT 'marts.monthly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.year, built_row.month, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.monthly_summary AS built_row
       UNION ALL
       SELECT 'marts.weekly_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.week_start, built_row.iso_year, built_row.iso_week, built_row.sport_type, built_row.active_days, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.weekly_summary AS built_row
@@ -6737,13 +6944,13 @@ BEGIN
     );
   END IF;
 
-  INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 28, 0));
+  INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '278142fee588abb5' AND ARRAY_LENGTH(blocked_names) > 0 THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' AND ARRAY_LENGTH(blocked_names) > 0 THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan)
     SELECT name, seen_until, '' FROM UNNEST(blocked_names) AS name
     WHERE name NOT IN (SELECT name FROM ${prefix}ops.watermarks);
@@ -6757,7 +6964,7 @@ BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '278142fee588abb5');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
     COMMIT TRANSACTION;
   ELSE
     RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

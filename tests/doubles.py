@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
-from paceline.errors import AccessLost, PacelineError, StravaRefused
+from paceline.errors import AccessLost, ApplicationRefused, PacelineError
 from paceline.ports import Answer, Clock, Grant, TokenPair
 from tests.builders import ATHLETE, as_bytes
 
@@ -54,7 +55,8 @@ class MemoryStrava:
         return shown[(page - 1) * size : page * size]
 
     def answer(self, status: int, body: Any, **headers: str) -> Answer:
-        return Answer(status, as_bytes(body), self.headers | headers, "GET /")
+        now = format_datetime(self.clock.now(), usegmt=True)
+        return Answer(status, as_bytes(body), {"date": now} | self.headers | headers, "GET /")
 
     def exchange(self, code: str) -> Grant:
         self.codes.append(code)
@@ -67,7 +69,7 @@ class MemoryStrava:
         if self.faults:
             raise self.faults.pop(0)
         if self.our_secret_is_wrong:
-            raise StravaRefused("Strava refused the refresh: check the client id and secret.")
+            raise ApplicationRefused("Strava refused the refresh: check the client id and secret.")
         if self.dead:
             raise AccessLost
         assert refresh_token == f"refresh-{self.refreshes}", "a dead refresh token was used"

@@ -35,7 +35,7 @@ from paceline.model.routes import EVENTS, LANDED, SUBSCRIPTIONS
 from paceline.ports import Document, Stored, Version
 from paceline.runtime.gcp import GcpRuntime
 from paceline.steps import fetch_activity, load_silver
-from paceline.steps.fetch_activity import STREAM_KEYS
+from paceline.steps.fetch_streams import STREAM_KEYS
 from paceline.warehouse.tables import INGESTED_AT
 
 THREADS, ROUND_S = 2, 6.0

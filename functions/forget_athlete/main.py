@@ -15,5 +15,5 @@ def forget_athlete(request: flask.Request) -> flask.typing.ResponseReturnValue:
     return answer_push(
         "forget_athlete",
         request.get_data(),
-        lambda push: step.run(decode_event_message(push.data), use),
+        lambda push: step.run(decode_event_message(push.data), use, attempt=push.attempt),
     )

@@ -11,8 +11,10 @@ PacelineError
 │   ├── AthleteUnknown
 │   ├── AthleteLeft
 │   ├── AccessLost
+│   │   └── AccessRefused
 │   ├── TicketInvalid
 │   └── StravaRefused
+│       ├── ApplicationRefused
 │       ├── CodeRefused
 │       │   └── CodeExpired
 │       └── AthleteLimit
@@ -77,8 +79,22 @@ class AccessLost(Permanent):
     first = False  # True where it was found out; the others need not alert again
 
 
+class AccessRefused(AccessLost):
+    """Strava refuses the athlete's token, and does not say that their grant has ended."""
+
+    def __init__(self, not_before: datetime, why: str) -> None:
+        super().__init__(f"{why} They are asked about again at {not_before.isoformat()}.")
+        self.not_before = not_before
+
+
 class StravaRefused(Permanent):
     """Strava refuses this request for good, whoever asks again."""
+
+    answer: object = None  # what Strava answered, where that is worth keeping
+
+
+class ApplicationRefused(StravaRefused):
+    """Strava refuses our own credentials, or our application: that says nothing of an athlete."""
 
 
 class CodeRefused(StravaRefused):

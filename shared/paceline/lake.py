@@ -20,16 +20,34 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What was given up on: the error by its name, and how often it was tried."""
+
+    named: str
+    attempts: int
+
+    def metadata(self) -> dict[str, str]:
+        return {"note": self.named[:500], "attempts": str(self.attempts)}
+
+
+@dataclass(frozen=True)
 class Lake:
     bronze: Blobs
     publisher: Publisher
 
     def keep(
-        self, answer: Answer, kind: Kind, of: Subject, cause: Cause, op: Op = "upsert"
-    ) -> None:
+        self,
+        answer: Answer,
+        kind: Kind,
+        of: Subject,
+        cause: Cause,
+        op: Op = "upsert",
+        failure: Failure | None = None,
+    ) -> str:
         """Store the answer as it came, then say so; doing both again changes nothing.
 
-        Also what says that something is gone: a rebuild has nobody else to tell it.
+        Returns its name. Also what says that something is gone, or refused: a rebuild has nobody
+        else to tell it.
         """
         item = BronzeObject(
             kind=kind,
@@ -41,9 +59,10 @@ class Lake:
             status=answer.status,
             headers=answer.headers,
         )
-        told = {"op": op, "trace": cause.trace}
+        told = {"op": op, "trace": cause.trace} | (failure.metadata() if failure else {})
         self.bronze.put(item.name(), item.packed(), item.metadata() | told)
-        self.tell(op, kind, of, cause, bronze_name=item.name())
+        self.tell(op, kind, of, cause, bronze_name=item.name(), note=failure or "")
+        return item.name()
 
     def told_of(self, name: str) -> Landed | None:
         """What was said when this object came, once more; None when it is gone.
@@ -56,6 +75,8 @@ class Lake:
             return None
         return Landed(
             op=op_named(blob.metadata.get("op", "upsert")),
+            note=blob.metadata.get("note", ""),
+            attempts=int(blob.metadata.get("attempts", "1")),
             kind=kind,
             athlete_id=of.athlete_id,
             activity_id=of.activity_id,
@@ -73,7 +94,7 @@ class Lake:
         cause: Cause,
         *,
         bronze_name: str = "",
-        note: str = "",
+        note: str | Failure = "",
     ) -> None:
         landed = Landed(
             op=op,
@@ -85,6 +106,7 @@ class Lake:
             bronze_name=bronze_name,
             reason=cause.reason,
             received_at=cause.received_at.isoformat(),
-            note=note,
+            note=note.named if isinstance(note, Failure) else note,
+            attempts=note.attempts if isinstance(note, Failure) else 1,
         )
         self.publisher.publish(LANDED, landed.encode(), landed.attributes())

@@ -4,19 +4,23 @@ It makes fetching idempotent, holds parked work, and answers "why is this missin
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from paceline.errors import Conflict
+from paceline.errors import Conflict, StoreUnavailable
 from paceline.model.event import Reason
 from paceline.model.priority import Priority
 from paceline.ports import Document, State, Stored, Where
 
-COLLECTION = "ledger"
+COLLECTION, FETCHING = "ledger", "fetching"
+
+# How long one fetch keeps others off its activity; a longer one, or one that died, is overtaken.
+LEASE = timedelta(minutes=1)
 
 WorkState = Literal["parked", "fetched", "gone", "failed"]
-StreamState = Literal["present", "none", "waiting", "skipped"]
+StreamState = Literal["present", "none", "waiting", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class Entry:
     seen_sha: str | None = None  # fingerprint of the detail that was fetched last
     listed_sha: str | None = None  # fingerprint of the list's row that reconcile acted on last
     stream_keys: str = "all"  # or none, or the wanted ones by name
+    trace: str | None = None  # of what has been waiting, and since when
+    received_at: datetime | None = None
+    released_until: datetime | None = None  # its message is on its way, or was lost, until then
 
     def wanted_again(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
         """Parked and due now, and no sooner fetch covers it; what was seen of it is kept."""
@@ -47,12 +54,20 @@ class Entry:
             priority=priority,
             not_before=now,
             attempts=0,
+            trace=None,
+            received_at=None,
+            released_until=None,
         )
 
-    def covers(self, wanted_at: datetime) -> bool:
-        """True when Strava was asked after this was wanted, and nothing is outstanding."""
-        settled = self.state in {"fetched", "gone"}
-        return settled and self.fetched_at is not None and self.fetched_at >= wanted_at
+    def wanted_afresh(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
+        """Wanted again, and what was seen of it is asked for anew, streams and all."""
+        again = self.wanted_again(now, reason, priority)
+        return replace(again, detail_sha=None, streams=None)
+
+    def covers(self, received_at: datetime) -> bool:
+        """True when Strava was asked after this was received; what was left open then is parked."""
+        asked = self.fetched_at is not None and self.fetched_at >= received_at
+        return asked and self.state != "failed"
 
 
 class Ledger:
@@ -120,6 +135,15 @@ class Ledger:
             for each in Priority
         }
 
+    def in_flight(self, priority: Priority, now: datetime) -> int:
+        """How many released messages of this class nobody has come to yet."""
+        where = [
+            Where("state", "==", "parked"),
+            Where("priority", "==", priority),
+            Where("released_until", ">", _text(now)),
+        ]
+        return self._state.count(COLLECTION, where)
+
     def claim(self, activity_id: int, seen: Entry, until: datetime) -> bool:
         """Take due work for ourselves. False when somebody else was faster.
 
@@ -129,10 +153,33 @@ class Ledger:
         if stored is None or _decode(stored.data) != seen:
             return False
         try:
-            self._write(activity_id, replace(seen, not_before=until), stored)
+            self._write(activity_id, replace(seen, not_before=until, released_until=until), stored)
         except Conflict:
             return False
         return True
+
+    def begin(self, activity_id: int, now: datetime) -> datetime | None:
+        """Keep others off this activity while it is fetched, or say when the one at it has ended.
+
+        It spares reads and decides nothing: whoever began last still wins.
+        """
+        until = now + LEASE
+        stored = self._state.get(FETCHING, str(activity_id))
+        held_until = _time(stored.data["until"]) if stored else None
+        if held_until and held_until > now:
+            return held_until
+        try:
+            if stored:
+                self._state.replace(FETCHING, stored.id, {"until": _text(until)}, stored.version)
+            else:
+                self._state.create(FETCHING, str(activity_id), {"until": _text(until)})
+        except Conflict:
+            return until
+        return None
+
+    def end(self, activity_id: int) -> None:
+        with suppress(StoreUnavailable):  # it runs out by itself
+            self._state.delete(FETCHING, str(activity_id))
 
     def failed(self) -> list[int]:
         """Activities whose work was given up on."""
@@ -161,7 +208,7 @@ def _due_now(entry: Entry | None, now: datetime) -> Entry:
     if entry is None:
         raise LookupError("an entry of the ledger was removed while it was woken")
     sooner = entry.state == "parked" and entry.not_before is not None and entry.not_before > now
-    return replace(entry, not_before=now) if sooner else entry
+    return replace(entry, not_before=now, released_until=None) if sooner else entry
 
 
 def _encode(entry: Entry) -> Document:
@@ -176,7 +223,14 @@ def _decode(data: Document) -> Entry:
     return Entry(**{**data, **times, "priority": Priority(data["priority"])})
 
 
-_TIMES = ("wanted_at", "fetched_at", "not_before", "started_at")
+_TIMES = (
+    "wanted_at",
+    "fetched_at",
+    "not_before",
+    "started_at",
+    "received_at",
+    "released_until",
+)
 
 
 def _text(moment: datetime) -> str:

@@ -220,7 +220,11 @@ class StravaOAuth(Protocol):
         """Turn a code into tokens. Raises CodeRefused, or AthleteLimit when nobody may join."""
 
     def refresh(self, refresh_token: str) -> TokenPair:
-        """The current pair; the old refresh token may be dead. Raises AccessLost when it was."""
+        """The current pair; the old refresh token may be dead. Raises AccessLost when it was.
+
+        Raises ApplicationRefused when it is us whom Strava refuses, and StravaRefused when it does
+        not say whom or why.
+        """
 
     def revoke(self, token: str) -> None:
         """End the grant that a token of either kind belongs to; a dead one is no error."""
@@ -239,7 +243,7 @@ class Wire(Protocol):
         """The columns that an athlete, their zones or a piece of gear decide."""
 
     def has_points(self, body: bytes) -> bool:
-        """False when there are no streams yet. True also for what `streams` would refuse."""
+        """False when there are no streams yet. The values themselves are not looked at."""
 
     def streams(self, body: bytes) -> "Streams":
         """The streams as arrays of one length; no streams is an answer too."""

@@ -8,17 +8,27 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
+from paceline.athletes import (
+    NO_TROUBLE,
+    Athlete,
+    Status,
+    athlete_of,
+    check_active,
+    lost,
+    refused,
+)
 from paceline.errors import (
     AccessLost,
+    AccessRefused,
+    ApplicationRefused,
     AthleteLeft,
     AthleteUnknown,
     Conflict,
     PacelineError,
     StoreUnavailable,
+    StravaRefused,
 )
 from paceline.leases import NO_LEASE, Leases
 from paceline.ports import (
@@ -35,24 +45,12 @@ from paceline.ports import (
 
 COLLECTION = "tokens"
 
-Status = Literal["active", "needs_reauth", "erasing"]
-
 # Refresh this long before the end, so that a token does not die during a call.
 MARGIN = timedelta(minutes=10)
 
 # A rotated token that cannot be stored is lost, and the athlete with it: a busy store is asked
 # again after these pauses.
 STORE_AGAIN_S = (0.5, 2.0)
-
-
-@dataclass(frozen=True)
-class Athlete:
-    """What may be known about a connected athlete without opening their tokens."""
-
-    athlete_id: int
-    status: Status
-    scopes: tuple[str, ...]
-    connected_at: datetime
 
 
 class Vault:
@@ -86,6 +84,7 @@ class Vault:
                 "status": "active",
                 "scopes": list(grant.scopes),
                 "connected_at": stored.data["connected_at"] if stored and known else now,
+                **NO_TROUBLE,
                 **self._sealed(grant.athlete_id, grant.tokens),
                 **NO_LEASE,
             }
@@ -99,11 +98,12 @@ class Vault:
             return
 
     def athletes(self) -> list[Athlete]:
-        return [_athlete(stored.data) for stored in self._state.query(COLLECTION)]
+        now = self._clock.now()
+        return [athlete_of(stored.data, now) for stored in self._state.query(COLLECTION)]
 
     def athlete(self, athlete_id: int) -> Athlete | None:
         stored = self._state.get(COLLECTION, str(athlete_id))
-        return _athlete(stored.data) if stored else None
+        return athlete_of(stored.data, self._clock.now()) if stored else None
 
     def access_token(self, athlete_id: int, *, refused: str | None = None) -> str:
         """A token that works now, and is not the one that Strava just refused."""
@@ -117,6 +117,21 @@ class Vault:
                 if leased := self._leases.take(stored):
                     return self._refresh(leased, when_refused="needs_reauth")
         raise _still_leased()
+
+    def refused(self, athlete_id: int, token: str, why: str, *, for_good: bool) -> AccessLost:
+        """Strava did not take this token: nobody asks for a while, or until they connect again."""
+        stored = self._active(athlete_id)
+        if self._open(stored).access_token != token:
+            raise _changed()
+        if not for_good:
+            return self._put_off(stored, why)
+        try:
+            self._leases.replace(stored, {"status": "needs_reauth", "trouble": why})
+        except Conflict as conflict:
+            raise _changed() from conflict
+        error = AccessLost(f"{why} Athlete {athlete_id} must connect again.")
+        error.first = True
+        return error
 
     def erase_if_refused(self, athlete_id: int) -> bool:
         """Try the stored refresh token. When Strava refuses it, the athlete is erasing at once."""
@@ -163,10 +178,20 @@ class Vault:
             pair = self._oauth.refresh(self._open(leased).refresh_token)
         except AccessLost:
             return self._refused(leased, when_refused)
-        except PacelineError:
+        except PacelineError as error:
+            if isinstance(error, StravaRefused) and not isinstance(error, ApplicationRefused):
+                raise self._put_off(leased, str(error)) from error
             self._leases.give_back(leased)
             raise
         return self._keep(leased, pair)
+
+    def _put_off(self, stored: Stored, why: str) -> AccessRefused:
+        trouble, error = refused(stored, why, self._clock.now())
+        try:
+            self._leases.replace(stored, {**trouble, **NO_LEASE})
+        except Conflict as conflict:
+            raise _changed() from conflict
+        return error
 
     def _refused(self, leased: Stored, status: Status) -> str:
         """Believe it only when nobody replaced the token that was refused."""
@@ -174,10 +199,10 @@ class Vault:
             marked = self._leases.replace(leased, {"status": status, **NO_LEASE})
         except Conflict:
             return self._others(leased)
-        lost = _lost(marked)
-        if isinstance(lost, AccessLost):
-            lost.first = True
-        raise lost
+        error = lost(marked)
+        if isinstance(error, AccessLost):
+            error.first = True
+        raise error
 
     def _keep(self, leased: Stored, pair: TokenPair) -> str:
         """Store the new tokens: until then they exist nowhere but here."""
@@ -198,14 +223,14 @@ class Vault:
                 self._pause(pause_s)
                 continue
             if status == "erasing":
-                raise _lost(current)
+                raise lost(current)
             return pair.access_token
 
     def _others(self, leased: Stored) -> str:
         """What somebody stored meanwhile: a new grant, or a refresh after our lease ran out."""
         current = self._read(int(leased.id))
         if current.data["status"] == "erasing":
-            raise _lost(current)
+            raise lost(current)
         replaced = current.data["sealed"] != leased.data["sealed"]
         if replaced and (token := self._usable(current, None)):
             return token
@@ -226,8 +251,7 @@ class Vault:
 
     def _active(self, athlete_id: int) -> Stored:
         stored = self._read(athlete_id)
-        if stored.data["status"] != "active":
-            raise _lost(stored)
+        check_active(stored, self._clock.now())
         return stored
 
     def _read(self, athlete_id: int) -> Stored:
@@ -258,21 +282,6 @@ def _changed() -> StoreUnavailable:
     return StoreUnavailable("Another process changed this token; try again.")
 
 
-def _lost(stored: Stored) -> AccessLost | AthleteLeft:
-    if stored.data["status"] == "erasing":
-        return AthleteLeft(f"Athlete {stored.id} disconnected, or ended the grant at Strava.")
-    return AccessLost(f"Strava no longer takes athlete {stored.id}'s token: connect them again.")
-
-
 def _bound_to(athlete_id: int) -> bytes:
     """An athlete's ciphertext does not open under another athlete's id."""
     return f"token:{athlete_id}".encode()
-
-
-def _athlete(data: Document) -> Athlete:
-    return Athlete(
-        athlete_id=data["athlete_id"],
-        status=data["status"],
-        scopes=tuple(data["scopes"]),
-        connected_at=datetime.fromisoformat(data["connected_at"]),
-    )

@@ -160,6 +160,7 @@ class Engine:
             process.ledger.counts()["parked"],
             *(self.bus.backlog(step) for step in STEPS),
             len(backfill.unfinished(process.backfilling)),
+            process.claims.open(),
             int(self.is_cut_off()),
         )
 
@@ -304,7 +305,8 @@ def _fetch(process: LocalRuntime, delivery: Delivery) -> None:
 
 
 def _forget(process: LocalRuntime, delivery: Delivery) -> None:
-    forget_athlete.run(decode_event_message(delivery.data), process.forgetting)
+    message = decode_event_message(delivery.data)
+    forget_athlete.run(message, process.forgetting, attempt=delivery.attempt)
 
 
 STEPS: dict[str, Callable[[Delivery, LocalRuntime], None]] = {

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -14,12 +15,16 @@ from paceline.adapters.gcp.firestore import FirestoreState
 from paceline.adapters.gcp.gcs import GcsBlobs
 from paceline.adapters.local.blobs import FileBlobs
 from paceline.adapters.local.bus import SqliteBus
+from paceline.adapters.local.manual import ManualClock
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.adapters.local.system import RandomIds, SystemClock
-from paceline.errors import Conflict, StoreUnavailable
+from paceline.budget import Budget
+from paceline.errors import Conflict, StoreUnavailable, WaitUntil
+from paceline.model.priority import Priority
 from paceline.model.routes import Subscription
 from paceline.ports import Blobs, State
+from tests.builders import NOW
 
 ROOT = Path(__file__).parents[2]
 RIDES = Subscription("rides", "rides")
@@ -132,6 +137,19 @@ def _increment_once(state: State) -> None:
         return
 
 
+def reserve_reads(path: str) -> None:
+    """Take one read after the other until there are none; say how many were ours."""
+    with Database(Path(path)) as database:
+        budget, taken = Budget(SqliteState(database), ManualClock(NOW)), 0
+        _wait_for_go()
+        with suppress(WaitUntil):
+            while True:
+                budget.reserve(1, Priority.LIVE)
+                taken += 1
+                time.sleep(0.001)  # as a read would take; or SQLite lets the other one starve
+        _say(taken)
+
+
 def increment_in_firestore(project: str, times: str) -> None:
     with closing(FirestoreState(project)) as state:
         _wait_for_go()
@@ -223,6 +241,7 @@ JOBS: dict[str, Callable[..., None]] = {
         publish,
         drain,
         increment,
+        reserve_reads,
         increment_in_firestore,
         create_race,
         put_race,

@@ -16,7 +16,10 @@ from paceline.adapters.cipher import AesGcmCipher
 from paceline.adapters.local.manual import CountingIds, ManualClock
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
+from paceline.claims import Claims
+from paceline.counters import Counters
 from paceline.ledger import Ledger
+from paceline.model.priority import Priority
 from paceline.ports import Where
 from paceline.steps import backfill
 from paceline.steps.backfill import Backfilling
@@ -82,12 +85,17 @@ def ask_everything(state: Watched) -> None:
     ledger.wake(1, NOON)
     ledger.stop(1, "why")
     ledger.parked()
+    ledger.in_flight(Priority.BACKFILL, NOON)
     ledger.failed()
     ledger.counts()
     cipher: Any = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
     unused: Any = None
     Vault(state, cipher, unused, clock, ids).athletes()
     backfill.unfinished(Backfilling(state, ledger, unused, unused, unused, clock, ids))
+    claims = Claims(state)
+    claims.take_due(NOON)
+    claims.open()
+    Counters(state).all()
 
 
 def index_for(shape: Shape) -> tuple[str, tuple[str, ...]] | None:

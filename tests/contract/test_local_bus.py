@@ -48,6 +48,22 @@ def pauses_s(bus: SqliteBus, clock: ManualClock) -> list[float]:
     return pauses
 
 
+def test_what_a_backfill_wants_is_delivered_after_everything_else_that_is_due(
+    bus: SqliteBus, clock: ManualClock
+) -> None:
+    for number in range(40):
+        bus.publish("rides", f"backfill {number}".encode(), {"reason": "backfill"})
+    bus.publish("rides", b"reconcile", {"reason": "reconcile"})
+    clock.advance(1)
+    for reason in ("webhook", "retry"):
+        bus.publish("rides", reason.encode(), {"reason": reason})
+    bus.publish("rides", b"no reason", {})
+
+    found = [each.data for each in bus.pull("rides", 5)]
+    assert found == [b"webhook", b"retry", b"no reason", b"backfill 0", b"backfill 1"]
+    assert len(bus.pull("rides", 100)) == 39
+
+
 def test_a_message_is_on_disk_before_publish_returns(tmp_path: Path) -> None:
     with start("publish", tmp_path / "paceline.db") as process:
         message_id = read_line(process)
@@ -229,7 +245,10 @@ def test_no_operation_scans_the_queue(bus: SqliteBus, database: Database) -> Non
     for sql, plan in seen.items():
         assert "SCAN" not in plan, sql
         assert "TEMP B-TREE" not in plan, sql
-    assert any("messages_by_due (subscription=? AND due_us<?)" in plan for plan in seen.values())
+    assert any(
+        "messages_in_turn (subscription=? AND <expr>=? AND due_us<?)" in plan
+        for plan in seen.values()
+    )
 
 
 def test_a_new_process_does_not_need_the_old_ones_to_end(tmp_path: Path) -> None:

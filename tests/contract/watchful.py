@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from paceline.adapters.local.manual import ManualClock
-from paceline.budget import HALT, PROBE, Reads, next_day, next_quarter, quarter_of
+from paceline.budget import HALT, PROBE
 from paceline.errors import AccessLost, StravaUnavailable
 from paceline.ports import Answer, Grant, TokenPair
+from paceline.windows import Reads, next_day, next_quarter, quarter_of
 from tests.contract.mortal import Life
 from tests.doubles import MemoryStrava
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from email.utils import formatdate
 
 import pytest
 
@@ -93,3 +94,10 @@ async def test_the_speed_is_set_over_the_admin_api() -> None:
     stopped = await sim.http.post("/_sim/clock", json={"speed": 0})
     assert (await sim.json("/_sim/state"))["now_s"] == stopped.json()["now_s"]
     assert (await sim.http.post("/_sim/clock", json={"speed": -1})).status_code == 400
+
+
+async def test_answers_carry_the_simulated_date() -> None:
+    sim = strava()
+    await sim.http.post("/_sim/clock", json={"seconds": 86_400, "speed": 0})
+    answer = await sim.http.get("/api/v3/athlete")
+    assert answer.headers["date"] == formatdate(NOW_S + 86_400, usegmt=True)

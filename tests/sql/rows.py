@@ -75,7 +75,8 @@ def as_cte(rows: Iterable[Mapping[str, Any]], table: Table, name: str) -> str:
 
 def _row_literal(row: Mapping[str, Any], table: Table) -> str:
     values = typed_row(row, table)
-    return f"({', '.join(literal(values[column.name], column.type) for column in table.columns)})"
+    told = ", ".join(literal(values[column.name], column.type) for column in table.columns)
+    return f"STRUCT({told})"  # which may have a single field
 
 
 def literal(value: Any, kind: ColumnType) -> str:

@@ -91,7 +91,8 @@ def duckdb(tmp_path: Path, clock: ManualClock) -> Iterator[DuckDbWarehouse]:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    return ManualClock(datetime(2024, 6, 1, 6, 0, tzinfo=UTC))
+    """BigQuery's is not ours to set, and both must have the same day."""
+    return ManualClock(datetime.now(UTC))
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_both_warehouses_show_the_same_after_both_runs(
         assert reports[0].blocked == reports[1].blocked == {}
         assert set(reports[0].built) == set(reports[1].built)
         assert reports[0].touched_activities == reports[1].touched_activities == 4
-        clock.advance(86_400)
+        clock.advance(1)
     # Only now: sixty answers take the stand-in a minute.
     assert [t.name for t in SHOWN if shown(duckdb, t) != shown(bigquery, t)] == []
     assert len(shown(bigquery, TABLES["marts.activity_summary"])) == 4

@@ -7,6 +7,7 @@ import pytest
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.manual import ManualClock
+from paceline.warehouse.tables import TableInvalid
 from tests.sql.conftest import Opener
 from tests.sql.landed import SQL, activity, tables
 
@@ -146,3 +147,45 @@ def test_a_reference_to_nothing_is_caught(
     assert again.refresh().blocked["marts.activity_summary"] == (
         "references_silver_metrics: every athlete_id, activity_id must be in silver.metrics"
     )
+
+
+def test_a_warning_is_recorded_and_holds_nothing_back(
+    reopen: Opener, tmp_path: Path, clock: ManualClock
+) -> None:
+    copy = tmp_path / "warned"
+    shutil.copytree(SQL, copy)
+    summary = copy / "marts" / "daily_summary" / "checks.sql"
+    summary.write_text(
+        CHECK.replace("check:", "warn:") + OFFENDING.format(table="marts.daily_summary")
+    )
+    warehouse = reopen(copy)
+    far = [activity(1, distance_m=200_000.0), activity(2, day=1, distance_m=200_000.0), activity(3)]
+    warehouse.append(tables({"activities": far}))
+    assert warehouse.refresh().blocked == {}
+    assert warehouse.query("SELECT * FROM ops.warnings").to_pylist() == [
+        {
+            "warned_at": clock.now(),
+            "table_name": "marts.daily_summary",
+            "warning": "not_too_far: nobody runs 100 km on one day here",
+            "offending_rows": 2,
+        }
+    ]
+    assert warehouse.query("SELECT COUNT(*) AS n FROM ops.check_failures")["n"][0].as_py() == 0
+
+
+@pytest.mark.parametrize("ends", ["[0, 99999]", "[null, 99999.5]", "[300000, null]"])
+def test_a_value_outside_of_its_range_blocks(reopen: Opener, tmp_path: Path, ends: str) -> None:
+    copy = tmp_path / "ranged"
+    shutil.copytree(SQL, copy)
+    metadata = copy / "marts" / "daily_summary" / "metadata.yaml"
+    wanted = "\n  distance_m: {type: FLOAT64, "
+    assert wanted in metadata.read_text()
+    metadata.write_text(metadata.read_text().replace(wanted, f"{wanted}range: {ends}, "))
+    warehouse = reopen(copy)
+    warehouse.append(tables({"activities": [activity(1, distance_m=200_000.0)]}))
+    assert warehouse.refresh().blocked["marts.daily_summary"] == (
+        "range: a value outside of what there can be in distance_m"
+    )
+    metadata.write_text(metadata.read_text().replace(ends, "[0]"))
+    with pytest.raises(TableInvalid, match=r"range must be \[low, high\]"):
+        reopen(copy, "other")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from math import exp
 from typing import Any
 
 import duckdb
@@ -33,18 +34,21 @@ BEATS = {
     "activity_id": 10,
     "heartrate_histogram": [{"value": 100, "seconds": 50}, {"value": 101, "seconds": 10}],
 }
+CTL, ATL = 100 * (1 - exp(-1 / 42)), 100 * (1 - exp(-1 / 7))
 DAY = {
     "athlete_id": 1,
     "local_date": date(2024, 2, 29),
     "day_number": 1,
     "activities": 1,
     "load": 100.0,
-    "ctl": 2.35,
-    "atl": 13.31,
+    "ctl": CTL,
+    "atl": ATL,
+    "tsb": 0.0,
 }
 METRICS = {
     "athlete_id": 1,
     "activity_id": 10,
+    "version": 1,
     "points": 61,
     "recorded_s": 60,
     "paused_s": 0,
@@ -55,6 +59,8 @@ METRICS = {
     "heartrate_coverage": 0.9,
     "heartrate_histogram": [{"value": 140, "seconds": 54}],
 }
+NEWER = METRICS | {"version": 2, "op": "upsert", "source": "api"}
+TSB_BEFORE = (50 - 100) * exp(1 / 42) - (60 - 100) * exp(1 / 7)
 POINT = {
     "athlete_id": 1,
     "activity_id": 10,
@@ -71,7 +77,17 @@ EFFORT = {
     "end_index": 60,
 }
 SETTING = {"athlete_id": 1, "name": "ftp_w", "value": 250.0, "valid_from": date(2024, 1, 1)}
-NEXT_DAY = DAY | {"local_date": date(2024, 3, 1), "day_number": 2, "activities": 0, "load": 0.0}
+NEXT_DAY = {
+    "athlete_id": 1,
+    "local_date": date(2024, 3, 1),
+    "day_number": 2,
+    "activities": 0,
+    "load": 0.0,
+    "ctl": CTL * exp(-1 / 42),
+    "atl": ATL * exp(-1 / 7),
+    "tsb": CTL - ATL,
+}
+LOW = DAY | {"ctl": -1.0, "tsb": -101 * exp(1 / 42) + 100}  # as if it had been below 0 before, too
 
 
 def failing(name: str, rows: Rows, connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -120,6 +136,15 @@ def curve(longer: Row) -> tuple[str, Rows]:
     return "silver.curve_points", {"silver.curve_points": [POINT, POINT | longer]}
 
 
+def stored_and_landed(stored: int, landed: int) -> tuple[str, Rows]:
+    row = {"athlete_id": 1, "activity_id": 10, "source": "api"}
+    found = {
+        "silver.activities": [row | {"version": stored}],
+        "landing.activities": [row | {"version": landed, "op": "upsert"}],
+    }
+    return "silver.activities", found
+
+
 def effort(**changes: Any) -> tuple[str, Rows]:
     found = {"silver.efforts": [EFFORT | changes], "silver.metrics": [METRICS]}
     return "silver.efforts", found
@@ -136,9 +161,11 @@ FAULTS: Mapping[str, tuple[str, Rows]] = {
     "no_negative_load": load(load=-1.0),
     "measured_power_only": load(power_is_measured=False),
     "every_second_once": zones(59),
-    "bounded": fitness(DAY | {"ctl": 100.1}, NEXT_DAY),
+    "bounded": fitness(LOW),
     "no_gap": fitness(DAY, NEXT_DAY | {"local_date": date(2024, 3, 2)}),
-    "every_load_counted": fitness(DAY | {"load": 90.0}),
+    "every_load_counted": fitness(DAY | {"activities": 2}),
+    "follows": fitness(DAY, NEXT_DAY | {"ctl": 2.30, "atl": 11.54 - 0.01}),
+    "fresh": stored_and_landed(5, 6),
     "power_possible": metrics(normalized_power_w=300.1),
     "every_second_counted": metrics(power_histogram=[{"value": 200, "seconds": 59}]),
     "longer_not_stronger": curve({"duration_s": 10, "value": 150.1}),
@@ -149,12 +176,16 @@ OTHER_FAULTS = (
     ("power_possible", metrics(normalized_power_w=100.0)),
     ("every_second_counted", metrics(heartrate_coverage=0.8)),
     ("within_the_recording", effort(elapsed_time_s=61)),
+    ("follows", fitness(DAY | {"tsb": -3.0})),
+    ("fresh", ("silver.metrics", {"silver.metrics": [METRICS], "landing.metrics": [NEWER]})),
     ("within_the_recording", effort(end_index=0)),
 )
 SOUND = (
     load(),
     zones(60),
     fitness(DAY, NEXT_DAY),
+    fitness(DAY | {"day_number": 5, "ctl": 50.0, "atl": 60.0, "tsb": TSB_BEFORE}),
+    stored_and_landed(5, 5),
     metrics(),
     metrics(normalized_power_w=180.0),  # a hard start: below the mean of 200 W
     metrics(normalized_power_w=None, max_power_w=None, power_histogram=[], heartrate_histogram=[]),
@@ -169,7 +200,7 @@ WRITTEN = {
     for table in TABLES.values()
     if table.checks
     for check in checks_of(table, TABLES)
-    if f"-- check: {check.name}:" in table.checks
+    if f"-- check: {check.name}:" in table.checks or f"-- warn: {check.name}:" in table.checks
 }
 
 

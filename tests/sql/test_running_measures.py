@@ -40,7 +40,9 @@ def fitness_of(loads: dict[int, float], connection: duckdb.DuckDBPyConnection) -
         {"athlete_id": 1, "activity_id": day, "local_date": FIRST + timedelta(day), "load": load}
         for day, load in loads.items()
     ]
-    found = in_duckdb(FITNESS, {"marts.activity_load": rows, FITNESS.name: []}, connection)
+    today = [{"athlete_id": 1, "local_date": FIRST + timedelta(max(loads))}]
+    rows_of = {"marts.activity_load": rows, "silver.today": today, FITNESS.name: []}
+    found = in_duckdb(FITNESS, rows_of, connection)
     return sorted(found, key=lambda row: row["local_date"])
 
 
@@ -98,6 +100,9 @@ COMPARED = (
     "marts.zones_weekly",
     "marts.fitness_daily",
     "marts.rolling",
+    "marts.streaks",
+    "marts.year_over_year",
+    "silver.today",
 )
 
 
@@ -146,19 +151,21 @@ recorded = st.builds(
 )
 removed = st.builds(lambda i: {"activities": [tombstone(i, 0)], "metrics": [tombstone(i, 0)]}, ids)
 changed = st.builds(
-    lambda day, bpm: {"settings": [setting("max_hr_bpm", bpm, FIRST_DAY + timedelta(day), 0)]},
+    lambda day, named: {"settings": [setting(named[0], named[1], FIRST_DAY + timedelta(day), 0)]},
     days,
-    st.sampled_from([180.0, 200.0]),
+    st.sampled_from([("max_hr_bpm", 180.0), ("max_hr_bpm", 200.0), ("ctl_seed", 40.0)]),
 )
-steps = st.lists(st.one_of(recorded, recorded, recorded, removed, changed), max_size=8)
+days_pass = st.integers(1, 40)
+steps = st.lists(st.one_of(recorded, recorded, recorded, removed, changed, days_pass), max_size=8)
+
+CLOCK = ManualClock(datetime(2024, 6, 1, 6, 0, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[DuckDbWarehouse]]:
     """Two warehouses, emptied for each example: to open one costs more than an example does."""
-    clock = ManualClock(datetime(2024, 6, 1, 6, 0, tzinfo=UTC))
     homes = [tmp_path_factory.mktemp(name) for name in ("often", "once")]
-    pair = [DuckDbWarehouse(home / "l.duckdb", home / "m.duckdb", SQL, clock) for home in homes]
+    pair = [DuckDbWarehouse(home / "l.duckdb", home / "m.duckdb", SQL, CLOCK) for home in homes]
     yield pair
     for warehouse in pair:
         warehouse.close()
@@ -174,10 +181,14 @@ def emptied(warehouse: DuckDbWarehouse) -> DuckDbWarehouse:
 @settings(max_examples=8, deadline=None)
 @given(steps=steps)
 def test_rebuilt_from_a_day_on_is_what_rebuilding_everything_gives(
-    pair: list[DuckDbWarehouse], steps: list[dict[str, list[dict[str, Any]]]]
+    pair: list[DuckDbWarehouse], steps: list[int | dict[str, list[dict[str, Any]]]]
 ) -> None:
     often, once = map(emptied, pair)
     for version, step in enumerate(steps, 1):
+        if isinstance(step, int):
+            CLOCK.advance(step * 86_400)
+            assert often.refresh().blocked == {}
+            continue
         landed = tables(
             {name: [row | {"version": version} for row in rows] for name, rows in step.items()}
         )
@@ -188,27 +199,80 @@ def test_rebuilt_from_a_day_on_is_what_rebuilding_everything_gives(
     assert content(often) == content(once)
 
 
-def test_one_more_activity_leaves_the_days_before_it_alone(warehouse: DuckDbWarehouse) -> None:
-    rows = [activity(n, day=n * 3, relative_effort=50.0) for n in range(100)]
+def days_of(warehouse: DuckDbWarehouse, name: str) -> list[date]:
+    rows = warehouse.query(f"SELECT DISTINCT local_date FROM {name} ORDER BY local_date")
+    return list(rows["local_date"].to_pylist())
+
+
+RUNS_ON = ("marts.fitness_daily", "marts.rolling")
+
+
+def test_one_more_activity_leaves_the_days_before_it_alone(
+    warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    rows = [activity(n, day=n * 3, relative_effort=50.0) for n in range(40)]
     warehouse.append(tables({"activities": rows}))
     warehouse.refresh()
     warehouse._connection.execute("UPDATE marts.fitness_daily SET activities_without_load = 7")
-    warehouse.append(tables({"activities": [activity(100, day=300, relative_effort=50.0)]}))
+    warehouse.append(tables({"activities": [activity(40, day=120, relative_effort=50.0)]}))
     assert warehouse.refresh().blocked == {}
     rewritten = warehouse.query(
-        "SELECT MIN(local_date) AS first_date, COUNT(*) AS days FROM marts.fitness_daily"
-        " WHERE activities_without_load != 7"
+        "SELECT MIN(local_date) AS first_date, MAX(local_date) AS last_date"
+        " FROM marts.fitness_daily WHERE activities_without_load != 7"
     )
-    assert rewritten.to_pylist() == [{"first_date": FIRST_DAY + timedelta(298), "days": 3}]
+    assert rewritten.to_pylist() == [
+        {"first_date": FIRST_DAY + timedelta(118), "last_date": clock.now().date()}
+    ]
 
 
-def test_when_the_last_activity_goes_the_empty_days_before_it_go_too(
-    warehouse: DuckDbWarehouse,
+def test_when_the_last_activity_goes_the_days_stay_and_count_it_no_more(
+    warehouse: DuckDbWarehouse, clock: ManualClock
 ) -> None:
     warehouse.append(tables({"activities": [activity(1), activity(2, day=90)]}))
     warehouse.refresh()
     warehouse.append(tables({"activities": [tombstone(2, 2)]}))
     assert warehouse.refresh().blocked == {}
-    for name in ("marts.fitness_daily", "marts.rolling"):
-        left = warehouse.query(f"SELECT DISTINCT local_date FROM {name}").to_pylist()
-        assert left == [{"local_date": FIRST_DAY}]
+    until_today = [
+        FIRST_DAY + timedelta(day) for day in range((clock.now().date() - FIRST_DAY).days + 1)
+    ]
+    for name in RUNS_ON:
+        assert days_of(warehouse, name) == until_today
+    counted = warehouse.query("SELECT SUM(activities) AS activities FROM marts.fitness_daily")
+    assert counted.to_pylist() == [{"activities": 1}]
+
+
+def test_days_that_have_not_come_yet_go_with_the_activity_that_was_dated_there(
+    warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    ahead = (clock.now().date() - FIRST_DAY).days + 10
+    warehouse.append(tables({"activities": [activity(1), activity(2, day=ahead)]}))
+    warehouse.refresh()
+    assert days_of(warehouse, "marts.rolling")[-1] == FIRST_DAY + timedelta(ahead)
+    warehouse.append(tables({"activities": [tombstone(2, 2)]}))
+    assert warehouse.refresh().blocked == {}
+    for name in RUNS_ON:
+        assert days_of(warehouse, name)[-1] == clock.now().date()
+
+
+def test_a_day_that_passes_is_told_of_once_though_nothing_landed(
+    warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    warehouse.append(tables({"activities": [activity(1), activity(2, day=90)]}))
+    warehouse.refresh()
+    clock.advance(3 * 86_400)
+    assert "marts.fitness_daily" in warehouse.refresh().built
+    for name in RUNS_ON:
+        assert days_of(warehouse, name)[-1] == clock.now().date()
+    assert warehouse.refresh().built == ()
+    assert warehouse.refresh(full=True).drifted == {}
+
+
+def test_a_comparison_is_as_of_when_the_marts_were_built(
+    warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    warehouse.append(tables({"activities": [activity(1)]}))
+    warehouse.refresh()
+    built = clock.now().date()
+    clock.advance(3 * 86_400)
+    assert warehouse.refresh(full=True).drifted == {}
+    assert days_of(warehouse, "marts.fitness_daily")[-1] == built

@@ -35,7 +35,11 @@ def cumulated(
     """Metres since 1 January by year, month and day, on one engine and on the other."""
 
     def ask(*days: Row) -> Cumulated:
-        given: Mapping[str, list[dict[str, Any]]] = {"silver.sport_days": list(days)}
+        today = [{"athlete_id": 1, "local_date": max(day["local_date"] for day in days)}]
+        given: Mapping[str, list[dict[str, Any]]] = {
+            "silver.sport_days": list(days),
+            "silver.today": today,
+        }
         rows = (
             in_duckdb(YEAR_OVER_YEAR, given, duckdb_tables)
             if request.param == "duckdb"

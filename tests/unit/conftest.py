@@ -16,6 +16,8 @@ from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.adapters.strava.wire import StravaWire
 from paceline.budget import Budget
+from paceline.claims import Claims
+from paceline.counters import Counters
 from paceline.lake import Lake
 from paceline.ledger import Ledger
 from paceline.model.landed import Landed, decode_landed
@@ -24,8 +26,8 @@ from paceline.reading import Reading
 from paceline.spool import Spool
 from paceline.steps.backfill import Backfilling
 from paceline.steps.comparison import Checking
-from paceline.steps.fetch_activity import Fetching
 from paceline.steps.fetch_profile import Profiling
+from paceline.steps.fetch_work import Fetching
 from paceline.steps.reconcile import Reconciling
 from paceline.steps.release_work import Releasing
 from paceline.vault import Vault
@@ -46,6 +48,8 @@ class House:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.state)
+        self.counters = Counters(self.state)
+        self.claims = Claims(self.state)
         self.budget = Budget(self.state, self.clock)
         cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
         self.vault = Vault(self.state, cipher, self.strava, self.clock, self.ids)
@@ -56,7 +60,7 @@ class House:
 
     @property
     def fetching(self) -> Fetching:
-        return Fetching(self.ledger, self.reading, self.wire, self.lake, self.clock)
+        return Fetching(self.ledger, self.reading, self.wire, self.lake, self.clock, self.counters)
 
     @property
     def backfilling(self) -> Backfilling:
@@ -87,6 +91,7 @@ class House:
             self.ids,
             self.backfilling,
             self.spool,
+            self.claims,
         )
 
     def connect(self) -> None:

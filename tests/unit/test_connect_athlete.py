@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from paceline.errors import (
+    AccessLost,
     AthleteLimit,
     CodeExpired,
     CodeRefused,
@@ -224,3 +225,37 @@ def test_nobody_else_may_disconnect(desk: Desk, forge: Callable[[Desk], str]) ->
     with pytest.raises(ConnectRefused) as error:
         connect_athlete.visitor(forge(desk), desk.use)
     assert error.value.code == "not_this_browser"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(SCOPES, ["read", "activity:read"]), (["read", "activity:read"], SCOPES)]
+)
+def test_whoever_connects_again_has_the_scopes_that_they_granted_then(
+    desk: Desk, before: list[str], after: list[str]
+) -> None:
+    for granted in (before, after):
+        desk.house.strava.granted = granted
+        connected = desk.finish(scope=",".join(granted))
+        (athlete,) = desk.house.vault.athletes()
+        assert athlete.scopes == tuple(granted)
+        assert len(connected.warnings) == (0 if granted == SCOPES else 2)
+
+    assert desk.house.vault.access_token(ATHLETE) == "access-0"
+
+
+def test_whoever_lacked_a_scope_and_connects_again_with_it_is_read_again(desk: Desk) -> None:
+    desk.finish()
+    vault, clock = desk.house.vault, desk.house.clock
+    lost = vault.refused(ATHLETE, "access-0", "No activity:read.", for_good=True)
+    assert isinstance(lost, AccessLost)
+    with pytest.raises(AccessLost):
+        vault.access_token(ATHLETE)
+
+    desk.finish()
+    (athlete,) = vault.athletes()
+    assert (athlete.status, athlete.trouble) == ("active", None)
+    assert vault.access_token(ATHLETE) == "access-0"
+    vault.refused(ATHLETE, "access-0", "Refused.", for_good=False)
+    desk.finish()
+    assert vault.access_token(ATHLETE) == "access-0"
+    assert clock.now() == NOW

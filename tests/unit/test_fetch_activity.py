@@ -11,6 +11,7 @@ from paceline.model.priority import Priority
 from paceline.steps import backfill, fetch_activity
 from paceline.steps.backfill import Backfill
 from paceline.steps.fetch_work import Work, settle
+from paceline.windows import LATE, next_quarter
 from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
 from tests.unit.conftest import House
 
@@ -119,7 +120,8 @@ def test_streams_that_lag_are_asked_for_again_and_then_given_up(connected: House
     outcomes = [fetch_activity.run(message(), connected.fetching).name]
     for _ in range(3):
         connected.clock.advance(3_000)
-        outcomes.append(fetch_activity.run(message(reason="retry"), connected.fetching).name)
+        retry = message(received_at=connected.clock.now(), reason="retry")
+        outcomes.append(fetch_activity.run(retry, connected.fetching).name)
 
     entry = connected.ledger.get(ACTIVITY)
     assert outcomes == ["streams_waiting"] * 3 + ["fetched"]
@@ -151,7 +153,7 @@ def test_a_payload_that_does_not_fit_is_kept_for_quarantine_and_fails_the_work(
     assert gzip.decompress(blob.data) == as_bytes(detail(distance="far"))
 
 
-def test_streams_that_do_not_fit_are_kept_for_quarantine_too(connected: House) -> None:
+def test_streams_whose_values_do_not_fit_are_kept_for_quarantine_too(connected: House) -> None:
     connected.strava.streams[ACTIVITY] = streams(time=[0, 1], watts=[100])
 
     assert fetch_activity.run(message(), connected.fetching).name == "fetched"
@@ -302,7 +304,8 @@ def test_streams_of_a_fetch_that_died_leave_when_the_next_recording_has_none(
     del connected.strava.streams[ACTIVITY]
     for _ in range(4):
         connected.clock.advance(3_000)
-        fetch_activity.run(message(reason="retry"), connected.fetching)
+        retry = message(received_at=connected.clock.now(), reason="retry")
+        fetch_activity.run(retry, connected.fetching)
 
     recordings = [each.op for each in connected.landed() if each.kind == "streams"]
     assert (recordings[0], recordings[-1]) == ("upsert", "tombstone")
@@ -399,7 +402,7 @@ def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected
     entry = connected.ledger.get(ACTIVITY)
     assert entry is not None
     assert entry.not_before is not None
-    assert (entry.not_before.minute, entry.not_before.second) == (15, 0)
+    assert entry.not_before == next_quarter(connected.clock.now()) + LATE
     assert fetch_activity.run(message(), connected.fetching).name == "parked"
     assert len(connected.strava.asked) == 1
 

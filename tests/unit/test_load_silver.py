@@ -146,7 +146,7 @@ def test_the_name_of_a_bronze_object_says_what_whose_and_when(house: House) -> N
     item = BronzeObject("streams", ATHLETE, ACTIVITY, NOW, b"x", "GET /", 200)
     folder = f"strava/athlete_id={ATHLETE}/streams/activity_id={ACTIVITY}/"
 
-    assert item.name() == f"{folder}20261121T090000000000Z-2d711642b726.json.gz"
+    assert item.name() == f"{folder}20261121T090002000000Z-2d711642b726.json.gz"
 
 
 def test_a_landed_message_survives_the_journey() -> None:

@@ -10,7 +10,7 @@ from paceline.errors import PayloadInvalid, StravaUnavailable
 from paceline.model.outcome import Outcome
 from paceline.ports import Delivery
 from paceline.runtime.push import Push, answer_push, decode_push, encode_push
-from tests.builders import NOW
+from tests.builders import ACTIVITY, ATHLETE, NOW, message
 
 DELIVERY = Delivery("load_silver", "m1", b"\x00data", {"trace": "abc"}, NOW, 3, "lease")
 
@@ -65,3 +65,20 @@ def test_one_line_an_outcome_with_step_trace_attempt_and_duration(
         "trace": "abc",
         "bytes": 5,
     }
+
+
+def test_also_the_line_of_what_is_tried_again_names_the_athlete_and_the_activity(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    attributes = message().attributes()
+    delivery = Delivery("fetch_activity", "m1", b"", attributes, NOW, 1, "lease")
+    answer_push("fetch_activity", encode_push(delivery), end_with(StravaUnavailable()))
+
+    (record,) = caplog.records
+    line = json.loads(record.message)
+    assert (line["outcome"], line["athlete"], line["activity"], line["trace"]) == (
+        "retryable",
+        ATHLETE,
+        ACTIVITY,
+        "t" * 32,
+    )

@@ -54,6 +54,23 @@ def test_backfill_leaves_the_reserve_to_live_work(house: House) -> None:
     assert released(house) == [2]
 
 
+def test_no_more_of_a_backfill_is_on_the_bus_than_its_reads_allow(house: House) -> None:
+    house.connect()
+    for each in range(1, 51):
+        parked(house, each, -1, Priority.BACKFILL)
+    for _ in range(3):  # nobody comes to them
+        house.clock.advance(60)
+        release_work.run(house.releasing, limit=100)
+    first = house.bus.pull("fetch_activity", 100)
+    assert len(first) < 50 * 0.7
+    fetch_activity.run(decode_event_message(first[0].data), house.fetching)
+    assert house.ledger.in_flight(Priority.BACKFILL, house.clock.now()) == len(first) - 1
+
+    house.clock.advance(release_work.CLAIM.total_seconds())  # they were lost
+    release_work.run(house.releasing, limit=100)
+    assert house.bus.pull("fetch_activity", 100)
+
+
 def test_a_backfill_parks_everything_newest_first_and_ends_in_the_lake(house: House) -> None:
     house.connect()
     for each in range(1, 4):

@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 
 from paceline.adapters.strava.faults import fault_in
-from paceline.adapters.strava.oauth import _refused_exchange
+from paceline.adapters.strava.oauth import _refused_exchange, _refused_refresh
 from paceline.adapters.strava.subscription import _in_words
-from paceline.errors import AthleteLimit, CodeExpired, CodeRefused, StravaRefused, StravaUnavailable
+from paceline.errors import (
+    AccessLost,
+    ApplicationRefused,
+    AthleteLimit,
+    CodeExpired,
+    CodeRefused,
+    StravaRefused,
+    StravaUnavailable,
+)
 
 FIRST = {"resource": "Application", "field": "client_id", "code": "invalid"}
 
@@ -68,3 +76,23 @@ def test_a_full_application_is_told_apart() -> None:
 )
 def test_a_refused_subscription_is_said_in_words(fault: str, words: str) -> None:
     assert words in _in_words(fault)
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "kind"),
+    [
+        (400, "RefreshToken/refresh_token/invalid", AccessLost),
+        (400, "Application/client_id/invalid", ApplicationRefused),
+        (401, "Application//invalid", ApplicationRefused),
+        (403, "Application/Status/Inactive", ApplicationRefused),
+        (400, "Bad Request", StravaRefused),
+        (400, "Athlete/id/invalid", StravaRefused),
+        (401, "no reason given", StravaRefused),
+        (403, "Forbidden", StravaUnavailable),
+        (429, "Application/rate limit/exceeded", StravaUnavailable),
+    ],
+)
+def test_a_refused_refresh_stops_everybody_only_where_it_names_the_application(
+    status: int, fault: str, kind: type[Exception]
+) -> None:
+    assert type(_refused_refresh(status, fault)) is kind

@@ -10,9 +10,9 @@ import pytest
 from paceline.adapters.cipher import AesGcmCipher
 from paceline.errors import (
     AccessLost,
+    ApplicationRefused,
     AthleteLeft,
     StoreUnavailable,
-    StravaRefused,
     StravaUnavailable,
 )
 from paceline.model.priority import Priority
@@ -187,9 +187,9 @@ def test_a_process_that_dies_before_it_stores_costs_at_most_a_new_connection(
     assert house.vault.access_token(ATHLETE) in {"access-0", "access-1"}
 
 
-@pytest.mark.parametrize("fault", [StravaUnavailable("down"), StravaRefused("our secret")])
+@pytest.mark.parametrize("fault", [StravaUnavailable("down"), ApplicationRefused("our secret")])
 def test_a_refresh_that_fails_gives_the_lease_back(
-    house: House, fault: StravaUnavailable | StravaRefused
+    house: House, fault: StravaUnavailable | ApplicationRefused
 ) -> None:
     expired(house)
     house.strava.faults.append(fault)

@@ -56,7 +56,8 @@ def _rebuild(runtime: LocalRuntime, old: DuckDbWarehouse | None, new: DuckDbWare
     _load(runtime, new)
     if old:
         _keep_history(old, new)
-    if blocked := new.refresh(full=True).blocked:
+    as_of = build_marts.built_as_of(old) if old else None
+    if blocked := new.refresh(full=True, as_of=as_of).blocked:
         names = ", ".join(f"{name} by {why}" for name, why in blocked.items())
         print(f"Not built: {names}.", file=sys.stderr)
     if old is None:

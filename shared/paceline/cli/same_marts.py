@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.runtime.parts import Runtime
+from paceline.steps.build_marts import built_as_of
 from paceline.steps.rebuild import rebuild
 
 # They tell of the runs and comparisons that made them.
@@ -24,7 +25,7 @@ def differences_from_local(
     )
     try:
         rebuild(runtime.rebuilding(local))
-        local.refresh(full=True)
+        local.refresh(full=True, as_of=built_as_of(runtime.warehouse))
         return [
             f"{name} differs from the local runtime's: {told}"
             for name, rows in marts

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from paceline.counters import STRANGERS
 from paceline.errors import StoreUnavailable
 from paceline.model.priority import Priority
 from paceline.model.routes import SUBSCRIPTIONS
@@ -55,6 +56,8 @@ def collect(runtime: Runtime) -> dict[str, Any]:
             each.name: len(runtime.dead_letters.dead_letters(each.name)) for each in SUBSCRIPTIONS
         },
         "spooled": sum(1 for _ in runtime.bronze.names("spool/")),
+        "unverified_deauthorisations": runtime.claims.open(),
+        "counters": {STRANGERS: 0, **runtime.counters.all()},
         "marts": _marts(runtime),
     }
 
@@ -85,8 +88,16 @@ def _page(report: dict[str, Any]) -> str:
         "parked        " + _counts(report["parked"]).lower() + _eta(report),
         "waiting       " + _waiting(report),
         "dead letters  " + _counts(report["dead_letters"]),
+        f"strangers     {report['counters'][STRANGERS]} events of athletes who never connected",
         f"marts         {marts['activities']} activities, rebuilt {marts['rebuilt'] or 'never'}",
     ]
+    lines += [
+        f"trouble       {each['athlete_id']}: {each['trouble']}"
+        for each in report["athletes"]
+        if each["trouble"]
+    ]
+    if count := report["unverified_deauthorisations"]:
+        lines.append(f"leaving       {count} who are said to have left; Strava is asked again")
     if marts.get("blocked_tables"):
         lines.append(f"blocked       {marts['blocked_tables']} tables, by checks that failed")
     lines += [f"complete      {row['athlete_id']}: {row['told']}" for row in marts["completeness"]]

@@ -36,7 +36,13 @@ def _create(runtime: Runtime, public_url: str | None, *, replace: bool) -> int:
     callback = f"{public_url.rstrip('/')}/{settings.secret('webhook_secret')}"
     verify_token = settings.secret("verify_token")
     check_callback(callback, verify_token)
-    number = runtime.subscription.ensure(callback, verify_token, replace=replace)
+    # While it changes, events of any number are taken: the secret end of the address still guards.
+    number = runtime.subscription.ensure(
+        callback,
+        verify_token,
+        replace=replace,
+        changing=lambda: runtime.remember_subscription(None),
+    )
     runtime.remember_subscription(number)
     print(f"Subscription {number} sends events to {_shown(callback)}.")
     return 0

@@ -20,7 +20,7 @@ from paceline.model.bronze import Kind, parse_name, prefix_of
 from paceline.model.streams import Streams
 from paceline.ports import Blobs
 from paceline.reading import OK
-from paceline.steps.fetch_activity import STREAM_KEYS
+from paceline.steps.fetch_streams import STREAM_KEYS
 
 Row = dict[str, Any]
 Ask = Callable[[int, str], tuple[int, bytes]]  # an athlete and a path; the status and the body

@@ -16,7 +16,7 @@ from paceline.steps import backfill as step
 from paceline.steps import reconcile as reconcile_step
 from paceline.steps import replay as replay_step
 from paceline.steps.backfill import Backfill
-from paceline.steps.fetch_activity import STREAM_KEYS
+from paceline.steps.fetch_streams import STREAM_KEYS
 from paceline.steps.release_work import READS_PER_ACTIVITY
 
 LOOK_EVERY_S = 2.0
@@ -79,7 +79,7 @@ def _worker(runtime: Runtime) -> str:
 
 def _wanted_now(entry: Entry | None, athlete_id: int, now: datetime) -> Entry:
     known = entry or Entry(athlete_id, wanted_at=now, state="parked", reason="replay")
-    return known.wanted_again(now, "replay", Priority.LIVE)
+    return known.wanted_afresh(now, "replay", Priority.LIVE)
 
 
 def reconcile(arguments: argparse.Namespace) -> int:

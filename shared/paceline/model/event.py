@@ -1,6 +1,7 @@
 """Strava's webhook event, and the envelope it travels in. Standard library only: the edge uses it.
 
-The fields are those of developers.strava.com/docs/webhooks; unknown ones are kept in the raw body.
+The fields are those of developers.strava.com/docs/webhooks. Others are dropped: an event is a hint,
+and what it is about is read from Strava.
 """
 
 import hashlib
@@ -132,12 +133,17 @@ class EventMessage:
             separators=(",", ":"),
         ).encode()
 
+    @property
+    def _is_of_an_activity(self) -> bool:
+        return self.event.object_type == "activity"
+
     def attributes(self) -> dict[str, str]:
         return {
             "schema": "1",
             "object_type": self.event.object_type,
             "aspect_type": self.event.aspect_type,
             "owner_id": str(self.event.owner_id),
+            **({"activity_id": str(self.event.object_id)} if self._is_of_an_activity else {}),
             "key": self.event.key,
             "trace": self.trace,
             "reason": self.reason,

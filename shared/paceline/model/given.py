@@ -78,6 +78,8 @@ WORDS = {
     "threshold_pace": _Word(("threshold_speed_mps",), _speed, 1, 8, "threshold_pace=4:10/km"),
     "css": _Word(("css_mps",), _speed, 0.2, 2.5, "css=1:38/100m"),
     "sex": _Word(("sex",), lambda text: (_SEXES[text.lower()],), 0, 2, "sex=female"),
+    "ctl_seed": _Word(("ctl_seed",), _number, 0, 300, "ctl_seed=55"),
+    "atl_seed": _Word(("atl_seed",), _number, 0, 300, "atl_seed=60"),
     "zones": _Word(ZONES, _edges, 0, 230, "zones=120,140,155,170"),
 }
 _ALSO = {"lthr": "threshold_hr", "hr_zones": "zones"}

@@ -28,12 +28,20 @@ class Landed:
     reason: Reason = "webhook"
     received_at: str | None = None  # of the message that caused it, ISO 8601
     note: str = ""  # of a failure: its type, and what happened; of a report: its rows in JSON
+    attempts: int = 1  # of a failure: how often it was tried
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
 
     def attributes(self) -> dict[str, str]:
-        return {"schema": "1", "op": self.op, "trace": self.trace}
+        return {
+            "schema": "1",
+            "op": self.op,
+            "trace": self.trace,
+            "reason": self.reason,
+            "owner_id": str(self.athlete_id),
+            **({"activity_id": str(self.activity_id)} if self.activity_id else {}),
+        }
 
 
 def decode_landed(data: bytes) -> Landed:

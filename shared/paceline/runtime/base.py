@@ -52,11 +52,11 @@ class Ports:
             self.built.clear()
 
     def subscription_id(self) -> int | None:
-        """The push subscription that we made; None until then."""
+        """The push subscription that we made; None until then, and while it changes."""
         raise NotImplementedError
 
-    def remember_subscription(self, subscription_id: int) -> None:
-        """From now on only events of this one are taken."""
+    def remember_subscription(self, subscription_id: int | None) -> None:
+        """From now on only events of this one are taken, or of any."""
         raise NotImplementedError
 
     def reader(self) -> "AbstractContextManager[Reader]":

@@ -142,5 +142,5 @@ class GcpRuntime(Runtime):
         except (FileNotFoundError, ValueError):
             return None
 
-    def remember_subscription(self, subscription_id: int) -> None:
+    def remember_subscription(self, subscription_id: int | None) -> None:
         self.secret_versions.add("subscription_id", str(subscription_id))

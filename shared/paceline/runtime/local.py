@@ -170,7 +170,7 @@ class LocalRuntime(Runtime):
         except (FileNotFoundError, ValueError):
             return None
 
-    def remember_subscription(self, subscription_id: int) -> None:
+    def remember_subscription(self, subscription_id: int | None) -> None:
         new = self.secrets / f".subscription_id.{os.getpid()}"
-        new.write_text(str(subscription_id))
+        new.write_text(str(subscription_id))  # None is no number either when it is read
         new.replace(self.secrets / "subscription_id")

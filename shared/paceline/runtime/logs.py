@@ -16,6 +16,7 @@ _log = logging.getLogger("paceline")
 SEVERITY = {
     "halted": "ERROR",
     "access_lost": "ERROR",
+    "access_refused": "ERROR",
     "failed": "WARNING",
     "quarantined": "WARNING",
     "spooled": "WARNING",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from paceline.adapters.strava.subscription import PushSubscription
     from paceline.adapters.strava.wire import StravaWire
     from paceline.budget import Budget
+    from paceline.claims import Claims
+    from paceline.counters import Counters
     from paceline.lake import Lake
     from paceline.ledger import Ledger
     from paceline.ports import (
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from paceline.steps.backfill import Backfilling
     from paceline.steps.build_marts import Building
     from paceline.steps.connect_athlete import Connecting
-    from paceline.steps.fetch_activity import Fetching
+    from paceline.steps.fetch_work import Fetching
     from paceline.steps.forget_athlete import Forgetting
     from paceline.steps.load_silver import Loading
     from paceline.steps.rebuild import Rebuilding
@@ -60,7 +62,7 @@ class Runtime(Ports):
 
     @Part
     def fetching(self) -> "Fetching":
-        from paceline.steps.fetch_activity import Fetching
+        from paceline.steps.fetch_work import Fetching
 
         return Fetching(
             ledger=self.ledger,
@@ -68,6 +70,7 @@ class Runtime(Ports):
             wire=self.wire,
             lake=self.lake,
             clock=self.clock,
+            counters=self.counters,
         )
 
     @Part
@@ -94,6 +97,7 @@ class Runtime(Ports):
             ids=self.ids,
             backfilling=self.backfilling,
             spool=self.spool,
+            claims=self.claims,
         )
 
     @Part
@@ -159,7 +163,9 @@ class Runtime(Ports):
     def forgetting(self) -> "Forgetting":
         from paceline.steps.forget_athlete import Forgetting
 
-        return Forgetting(self.vault, self.budget, self.stop_work)
+        return Forgetting(
+            self.vault, self.budget, self.claims, self.counters, self.clock, self.stop_work
+        )
 
     def _begin_work(self, athlete_id: int) -> None:
         """Whoever connects gets their history; whoever connects again gets on with their work."""
@@ -211,6 +217,18 @@ class Runtime(Ports):
         from paceline.ledger import Ledger
 
         return Ledger(self.state)
+
+    @Part
+    def claims(self) -> "Claims":
+        from paceline.claims import Claims
+
+        return Claims(self.state)
+
+    @Part
+    def counters(self) -> "Counters":
+        from paceline.counters import Counters
+
+        return Counters(self.state)
 
     @Part
     def budget(self) -> "Budget":

@@ -7,7 +7,7 @@ again, and a dead letter in the end. See cloud.google.com/pubsub/docs/push.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def answer_push(step: str, body: bytes, run: Callable[[Push], Outcome]) -> Reply
         push = decode_push(body)
     except (ValueError, KeyError, TypeError, AttributeError):
         return "not a push envelope", 400
-    with outcome_of(step, attempt=push.attempt, trace=push.attributes.get("trace")) as line:
+    with outcome_of(step, attempt=push.attempt, **_about(push.attributes)) as line:
         if not _ONLY[step].items() <= push.attributes.items():
             line.add("not_ours")
             return "", 204
@@ -72,3 +72,10 @@ def answer_push(step: str, body: bytes, run: Callable[[Push], Outcome]) -> Reply
             return type(error).__name__, 503
         line.add(outcome.name, outcome.fields)
         return "", 204
+
+
+def _about(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Whom and what the line is about, also where the step does not come to say so."""
+    numbers = {"athlete": attributes.get("owner_id"), "activity": attributes.get("activity_id")}
+    known = {name: int(text) for name, text in numbers.items() if text and text.isdecimal()}
+    return {"trace": attributes.get("trace"), **known}

@@ -152,9 +152,18 @@ def _parked(entry: Entry | None, row: Listed, wish: Backfill, now: datetime) -> 
 
 
 def want_ids(athlete_id: int, activity_ids: Sequence[int], wish: Backfill, use: Backfilling) -> int:
-    """Park these, whatever a list says of them."""
-    wish = replace(wish, athlete_id=athlete_id)
-    return sum(want(Listed(each, None), wish, use) for each in activity_ids)
+    """Park these, whatever is known of them, and ask for their streams anew."""
+    now = use.clock.now()
+
+    def afresh(entry: Entry | None) -> Entry:
+        if entry and entry.seen_sha and entry.athlete_id != athlete_id:
+            return entry  # Strava has said whose it is
+        blank = Entry(athlete_id, wanted_at=now, state="parked", reason="backfill")
+        again = (entry or blank).wanted_afresh(now, "backfill", Priority.BACKFILL)
+        return replace(again, athlete_id=athlete_id, stream_keys=wish.stream_keys)
+
+    found = [use.ledger.put(activity_id, afresh) for activity_id in activity_ids]
+    return sum(each.athlete_id == athlete_id for each in found)
 
 
 def survey(wish: Backfill, use: Backfilling) -> Backfill:

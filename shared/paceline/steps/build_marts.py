@@ -4,7 +4,7 @@ The weekly run compares: whatever was built bit by bit must be what a full run b
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from paceline.model.outcome import Outcome
 from paceline.ports import Clock, RefreshReport, Warehouse
@@ -40,6 +40,13 @@ def run(use: Building, *, full: bool = False) -> Outcome:
             "drifted": ", ".join(report.drifted),
         },
     )
+
+
+def built_as_of(warehouse: Warehouse) -> datetime | None:
+    """The instant that the marts are as of; None before the first run."""
+    found: datetime | None
+    found = warehouse.query("SELECT MAX(set_at) AS set_at FROM ops.clock")["set_at"][0].as_py()
+    return found
 
 
 def compare_weekly(use: Building) -> Outcome:

@@ -4,12 +4,14 @@ The version of everything a fetch brings is the moment the fetch began. A fetch 
 event was received has seen what the event announced, so the latest beginning always wins.
 """
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from paceline.counters import STRANGERS
 from paceline.errors import (
     AccessLost,
+    AccessRefused,
     ApplicationClosed,
     AthleteLeft,
     AthleteUnknown,
@@ -19,45 +21,26 @@ from paceline.errors import (
     StravaUnavailable,
     WaitUntil,
 )
-from paceline.lake import Lake
-from paceline.ledger import Entry, Ledger, StreamState
+from paceline.lake import Failure
+from paceline.ledger import Entry, StreamState
 from paceline.model.bronze import Kind
 from paceline.model.event import EventMessage
 from paceline.model.landed import Op
 from paceline.model.listed import fingerprint
 from paceline.model.outcome import Outcome
-from paceline.ports import Answer, Clock, Document, Wire
-from paceline.reading import NOT_FOUND, OK, Reading
-from paceline.steps.fetch_work import Work, fail, park, settle, wanted
+from paceline.ports import Answer, Document
+from paceline.reading import NOT_FOUND, OK
+from paceline.steps.fetch_streams import STREAMS_RETRY_S, fetch_streams, shape_sha
+from paceline.steps.fetch_work import BEING_FETCHED, Fetching, Work, fail, park, settle, wanted
 
-# A fresh activity may not be readable yet, and its streams later still.
+# A fresh activity may not be readable yet.
 NOT_FOUND_RETRY_S = (10, 60, 300, 1_800)
-STREAMS_RETRY_S = (300, 900, 2_700)
-SETTLED = timedelta(days=1)
 
 # An outage is not waited for on the bus, where ten attempts make a dead letter of a good message.
 PATIENCE, OUTAGE = 4, timedelta(minutes=10)
 
 # Work of an athlete who must connect again is kept; connecting wakes it sooner.
 NO_ACCESS = timedelta(days=1)
-
-STREAM_KEYS = (
-    "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth"
-)
-
-# An edit of the recording (a crop, a new upload) shows in these; an edit of the title does not.
-_SHAPE = ("started_at", "elapsed_time_s", "moving_time_s", "distance_m", "elevation_gain_m")
-
-
-@dataclass(frozen=True)
-class Fetching:
-    """What fetching needs."""
-
-    ledger: Ledger
-    reading: Reading
-    wire: Wire
-    lake: Lake
-    clock: Clock
 
 
 def run(message: EventMessage, use: Fetching, *, attempt: int = 1) -> Outcome:
@@ -68,15 +51,39 @@ def run(message: EventMessage, use: Fetching, *, attempt: int = 1) -> Outcome:
 
 
 def _run(message: EventMessage, use: Fetching, attempt: int) -> Outcome:
-    known = use.ledger.get(message.event.object_id)
-    if known and known.covers(message.received_at):
+    activity_id = message.event.object_id
+    if settled := _needs_no_read(message, use.ledger.get(activity_id)):
+        return settled
+    if until := use.ledger.begin(activity_id, use.clock.now()):
+        return _overtaken(message, use, until)
+    try:
+        known = use.ledger.get(activity_id)  # whoever was at it may just have ended
+        if settled := _needs_no_read(message, known):
+            return settled
+        return _try(Work(message, known, use.clock.now(), attempt), use)
+    finally:
+        use.ledger.end(activity_id)
+
+
+def _needs_no_read(message: EventMessage, known: Entry | None) -> Outcome | None:
+    # What was not there may not have been readable yet: that says nothing against a create.
+    unsaid = known and known.state == "gone" and message.event.aspect_type == "create"
+    if known and not unsaid and known.covers(message.received_at):
         return Outcome("covered")
     if known and known.detail_sha and known.athlete_id != message.event.owner_id:
         return Outcome("foreign_athlete")
-    return _try(Work(message, known, use.clock.now()), use, attempt)
+    return None
 
 
-def _try(work: Work, use: Fetching, attempt: int) -> Outcome:
+def _overtaken(message: EventMessage, use: Fetching, until: datetime) -> Outcome:
+    """The fetch under way may cover this too; if not, or if it dies, this is due again then."""
+    work = Work(message, use.ledger.get(message.event.object_id), use.clock.now())
+    if work.is_disputed:
+        return Outcome("foreign_athlete")
+    return _wait(work, use, until, BEING_FETCHED, "parked")
+
+
+def _try(work: Work, use: Fetching) -> Outcome:
     """Whatever Strava, the budget or the athlete say, the work is kept or named."""
     try:
         return _fetch(work, use)
@@ -84,7 +91,7 @@ def _try(work: Work, use: Fetching, attempt: int) -> Outcome:
         closed = isinstance(wait, ApplicationClosed) and wait.first
         return _wait(work, use, wait.not_before, wait.why, "halted" if closed else "parked")
     except StravaUnavailable as error:
-        if attempt < PATIENCE:
+        if work.attempt < PATIENCE:
             raise
         return _wait(work, use, work.began_at + OUTAGE, str(error), "strava_unavailable")
     except Permanent as error:
@@ -97,10 +104,14 @@ def _refused(work: Work, use: Fetching, error: Permanent) -> Outcome:
     if isinstance(error, AthleteUnknown | AthleteLeft):
         if work.known:  # nobody is left to fetch it for
             fail(work, use.ledger, str(error))
+        if isinstance(error, AthleteUnknown):
+            use.counters.add(STRANGERS)
         return Outcome("athlete_left" if isinstance(error, AthleteLeft) else "unknown_athlete")
     if isinstance(error, AccessLost):
-        name = "access_lost" if error.first else "parked"
-        return _wait(work, use, work.began_at + NO_ACCESS, str(error), name)
+        until, name = work.began_at + NO_ACCESS, "access_lost"
+        if isinstance(error, AccessRefused):
+            until, name = error.not_before, "access_refused"
+        return _wait(work, use, until, str(error), name if error.first else "parked")
     if isinstance(error, StravaRefused | PayloadInvalid):
         return _give_up(work, use, error)
     raise error
@@ -111,12 +122,14 @@ def _fetch(work: Work, use: Fetching) -> Outcome:
     if detail.status == NOT_FOUND:
         return _not_found(work, use, detail)
     if detail.status != OK:
-        raise StravaRefused(f"Strava answered {detail.status} to the activity.")
+        refused = StravaRefused(f"Strava answered {detail.status} to the activity.")
+        refused.answer = detail
+        raise refused
     activity = _read_detail(work, use, detail)
     if activity["athlete_id"] != work.athlete_id:
         return _foreign(work, use, activity["athlete_id"])
     _store(work, use, "activity", detail)
-    streams = _fetch_streams(work, use, activity)
+    streams = fetch_streams(work, use, activity)
     return _settled(work, use, activity, streams)
 
 
@@ -135,8 +148,8 @@ def _foreign(work: Work, use: Fetching, athlete_id: int) -> Outcome:
 
 
 def _settled(work: Work, use: Fetching, activity: Document, streams: StreamState) -> Outcome:
-    seen = {
-        "detail_sha": _shape_sha(activity),
+    seen: dict[str, Any] = {
+        "detail_sha": shape_sha(activity),
         "seen_sha": fingerprint(activity),
         "started_at": activity["started_at"],
         "streams": streams,
@@ -146,6 +159,8 @@ def _settled(work: Work, use: Fetching, activity: Document, streams: StreamState
         return Outcome("fetched", {"streams": streams})
     tries = work.tries(of_streams=True)
     not_before = work.next_try(tries, STREAMS_RETRY_S)
+    if work.cause.reason == "webhook":  # it is answered: what comes later is not its latency
+        seen["reason"] = "retry"
     settle(
         work,
         use.ledger,
@@ -167,54 +182,31 @@ def _read_detail(work: Work, use: Fetching, detail: Answer) -> Document:
         raise
 
 
-def _fetch_streams(work: Work, use: Fetching, activity: Document) -> StreamState:
-    known = work.known
-    if activity["manual"]:
-        return "none"
-    if known and known.streams == "present" and known.detail_sha == _shape_sha(activity):
-        return "present"
-    if work.stream_keys == "none":
-        return "skipped"
-    keys = STREAM_KEYS if work.stream_keys == "all" else work.stream_keys
-    answer = _get(work, use, "/streams", {"keys": keys, "key_by_type": "true"})
-    if answer.status != OK or not use.wire.has_points(answer.body):
-        absent: StreamState = "waiting" if _may_still_come(work, activity) else "none"
-        if absent == "none" or (known and known.streams == "present"):
-            # Those of another recording leave, also of one whose fetch died before we knew of it.
-            _store(work, use, "streams", answer, "tombstone")
-        return absent
-    _store(work, use, "streams", answer)
-    return "present"
-
-
-def _may_still_come(work: Work, activity: Document) -> bool:
-    """Streams lag an upload by minutes; what a backfill lists was uploaded long ago."""
-    if work.message.reason == "backfill" and work.began_at - activity["started_at"] > SETTLED:
-        return False
-    return not work.gives_up(work.tries(of_streams=True), STREAMS_RETRY_S)
-
-
 def _get(work: Work, use: Fetching, path: str, params: dict[str, str]) -> Answer:
     path = f"activities/{work.activity_id}{path}"
     return use.reading.get(work.athlete_id, path, params, work.priority)
 
 
 def _not_found(work: Work, use: Fetching, answer: Answer) -> Outcome:
-    """Gone, or too young to be seen: only what we never saw and nobody deleted may be young."""
+    """Gone, or too young to be seen, or hidden and about to be shown again."""
     if work.is_disputed:
         return Outcome("foreign_athlete")  # a stranger's token says nothing about it
-    seen_before = work.known is not None and work.known.fetched_at is not None
-    deleted = work.message.event.aspect_type == "delete"
     tries = work.tries(of_streams=False)
-    if not (seen_before or deleted or work.gives_up(tries, NOT_FOUND_RETRY_S)):
-        not_before = work.next_try(tries, NOT_FOUND_RETRY_S)
-        park(work, use.ledger, not_before, "not found yet", attempts=work.counted(tries))
-        return Outcome("parked", {"not_before": not_before.isoformat(), "why": "not found yet"})
-    # Forgotten before they are taken away: if we die in between, a later fetch brings them back.
+    if not work.may_be_young or work.gives_up(tries, NOT_FOUND_RETRY_S):
+        _take_away(work, use, answer)
+        settle(work, use.ledger, state="gone", detail_sha=None, seen_sha=None, streams=None)
+        return Outcome("gone")
+    if work.known and work.known.seen_sha:
+        _take_away(work, use, answer)  # it is not there now, whatever comes
+    not_before = work.next_try(tries, NOT_FOUND_RETRY_S)
+    park(work, use.ledger, not_before, "not found yet", attempts=work.counted(tries))
+    return Outcome("parked", {"not_before": not_before.isoformat(), "why": "not found yet"})
+
+
+def _take_away(work: Work, use: Fetching, answer: Answer) -> None:
+    """Forgotten before it is taken away: if we die in between, a later fetch brings it back."""
     use.ledger.put(work.activity_id, lambda entry: _forgotten(wanted(entry, work)))
     _store(work, use, "activity", answer, "tombstone")
-    settle(work, use.ledger, state="gone", detail_sha=None, seen_sha=None, streams=None)
-    return Outcome("gone")
 
 
 def _forgotten(entry: Entry) -> Entry:
@@ -231,16 +223,14 @@ def _wait(work: Work, use: Fetching, not_before: datetime, why: str, outcome: st
 
 def _give_up(work: Work, use: Fetching, error: StravaRefused | PayloadInvalid) -> Outcome:
     named = f"{type(error).__name__}: {error}"
-    if isinstance(error, StravaRefused):  # a payload is quarantined where it is loaded
-        use.lake.tell("failure", "activity", work.subject, work.cause, note=named)
+    failure = Failure(named, work.attempts)
+    if isinstance(error, StravaRefused) and isinstance(error.answer, Answer):
+        use.lake.keep(error.answer, "activity", work.subject, work.cause, "failure", failure)
+    elif isinstance(error, StravaRefused):  # a payload is quarantined where it is loaded
+        use.lake.tell("failure", "activity", work.subject, work.cause, note=failure)
     fail(work, use.ledger, named)
     return Outcome("failed", {"error": type(error).__name__, "message": str(error)})
 
 
 def _store(work: Work, use: Fetching, kind: Kind, answer: Answer, op: Op = "upsert") -> None:
     use.lake.keep(answer, kind, work.subject, work.cause, op)
-
-
-def _shape_sha(activity: Document) -> str:
-    shape = "|".join(str(activity[name]) for name in _SHAPE)
-    return hashlib.sha256(shape.encode()).hexdigest()

@@ -4,11 +4,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from paceline.lake import Cause
+from paceline.counters import Counters
+from paceline.lake import Cause, Lake
 from paceline.ledger import Entry, Ledger
 from paceline.model.bronze import Subject
 from paceline.model.event import EventMessage
 from paceline.model.priority import Priority
+from paceline.ports import Clock, Wire
+from paceline.reading import Reading
+
+# Why work is parked whose activity another process is fetching: due once that has ended.
+BEING_FETCHED = "it is being fetched"
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """What fetching needs."""
+
+    ledger: Ledger
+    reading: Reading
+    wire: Wire
+    lake: Lake
+    clock: Clock
+    counters: Counters
 
 
 @dataclass(frozen=True)
@@ -18,6 +36,7 @@ class Work:
     message: EventMessage
     known: Entry | None
     began_at: datetime
+    attempt: int = 1  # of the message
 
     @property
     def activity_id(self) -> int:
@@ -38,7 +57,32 @@ class Work:
 
     @property
     def cause(self) -> Cause:
-        return Cause(self.message.trace, self.message.reason, self.message.received_at)
+        """Of what has waited longest: released work goes on where its event came in."""
+        message, known = self.message, self.known
+        same = known and known.state == "parked" and message.reason in {"retry", known.reason}
+        if known and same and known.trace and known.received_at:
+            return Cause(known.trace, known.reason, known.received_at)
+        return Cause(message.trace, message.reason, message.received_at)
+
+    @property
+    def may_be_young(self) -> bool:
+        """Not found yet, rather than no more.
+
+        What was created just now exists, also where we saw it before: it was hidden meanwhile. A
+        delete may be older than the create that we are at.
+        """
+        told = self.message.event.aspect_type if self.message.reason == "webhook" else None
+        if told in {"create", "delete"}:
+            return told == "create" or self.tries(of_streams=False) > 0
+        known = self.known
+        never_seen = known is None or known.seen_sha is None
+        return never_seen and (known is None or told is not None or known.state == "parked")
+
+    @property
+    def attempts(self) -> int:
+        """How often this was tried: deliveries of the message, and times it was parked before."""
+        parked = self.known.attempts if self.known and self.known.state == "parked" else 0
+        return self.attempt + parked
 
     @property
     def stream_keys(self) -> str:
@@ -79,20 +123,22 @@ def park(work: Work, ledger: Ledger, not_before: datetime, why: str, *, attempts
             not_before=not_before,
             attempts=attempts,
             last_error=why,
+            released_until=None,
         ),
     )
 
 
 def settle(work: Work, ledger: Ledger, **outcome: Any) -> None:
     """Record what this fetch saw, unless one that began later already did."""
-    cleared = {"not_before": None, "attempts": 0, "last_error": None}
+    cleared = {"not_before": None, "attempts": 0, "last_error": None, "released_until": None}
     seen = {name: outcome[name] for name in _SEEN if name in outcome}
 
     def settled(entry: Entry | None) -> Entry:
         if entry and entry.fetched_at and entry.fetched_at > work.began_at:
             return entry
         if entry and _parked_since(entry, work):
-            return replace(entry, fetched_at=work.began_at, **seen)
+            due = work.began_at if entry.last_error == BEING_FETCHED else entry.not_before
+            return replace(entry, fetched_at=work.began_at, not_before=due, **seen)
         known = replace(wanted(entry, work), athlete_id=work.athlete_id)  # Strava has said so
         return replace(known, fetched_at=work.began_at, **(cleared | outcome))
 
@@ -112,21 +158,26 @@ def fail(work: Work, ledger: Ledger, why: str) -> None:
 def wanted(entry: Entry | None, work: Work) -> Entry:
     """The entry with this message in it: wanted when it was received, for its reason."""
     wanted_at = work.message.received_at
+    cause = work.cause
     if entry is None:
         return Entry(
             athlete_id=work.athlete_id,
             wanted_at=wanted_at,
             state="parked",
-            reason=work.message.reason,
+            reason=cause.reason,
             priority=work.priority,
+            trace=cause.trace,
+            received_at=cause.received_at,
         )
     waits = entry.state == "parked"
     priority = min(work.priority, entry.priority) if waits else work.priority
     return replace(
         entry,
         wanted_at=max(entry.wanted_at, wanted_at),
-        reason=work.message.reason,
+        reason=cause.reason,
         priority=priority,
+        trace=cause.trace,
+        received_at=cause.received_at,
     )
 
 

@@ -112,7 +112,7 @@ def _rows(landed: Landed, use: Loading) -> Rows:
 def _news(landed: Landed, use: Loading) -> Rows:
     """What comes without a bronze object."""
     if landed.op == "failure":
-        return _failed(landed, "fetch_activity", landed.note, use, 1)
+        return _failed(landed, "fetch_activity", landed.note, use, landed.attempts)
     if landed.op == "report":
         return {RECONCILIATIONS: [_report_row(row) for row in json.loads(landed.note)]}
     return _tombstones(landed)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from paceline.athletes import Athlete
 from paceline.errors import Conflict, PacelineError, WaitUntil
 from paceline.lake import Cause, Lake
 from paceline.lock import alone
@@ -23,7 +24,7 @@ from paceline.steps.comparison import WINDOW, Checking, Findings, check
 from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_profile import fetch as fetch_profile
 from paceline.steps.listing import PAGE
-from paceline.vault import Athlete, Vault
+from paceline.vault import Vault
 
 COLLECTION = "reconciles"
 
@@ -69,7 +70,7 @@ def run(use: Reconciling, *, full: bool = False, force: bool = False) -> Outcome
     }
     if report.failed:
         fields["errors"] = "; ".join(f"{each}: {why}" for each, why in report.failed.items())[:500]
-    if any(why.startswith("AccessLost") for why in report.failed.values()):
+    if any(why.startswith(("AccessLost", "AccessRefused")) for why in report.failed.values()):
         return Outcome("access_lost", fields)  # found here first: who lost it before was not asked
     return Outcome("failed" if report.failed else "reconciled", fields)
 

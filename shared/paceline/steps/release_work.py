@@ -1,6 +1,7 @@
 """Each minute: parked work whose time has come goes back to the bus, within the budget.
 
-Backfills that are still being listed are listed on, and what the spool holds is sent.
+Backfills that are still being listed are listed on, and what the spool holds is sent; so are
+deauthorisations that could not be verified when they were claimed.
 
 Work is claimed before it is sent, and a claim is no more than a later time: if we die between the
 two, or the message is lost, the work falls due again.
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from paceline.budget import Budget
+from paceline.claims import Claims
 from paceline.errors import Permanent, Retryable, WaitUntil
 from paceline.ledger import Entry, Ledger
 from paceline.model.event import OWN_SUBSCRIPTION, Event, EventMessage
@@ -36,11 +38,13 @@ class Releasing:
     ids: Ids
     backfilling: Backfilling
     spool: Spool
+    claims: Claims
 
 
 def run(use: Releasing, *, limit: int) -> Outcome:
     """Release at most `limit` pieces of work, and no more than their reads allow."""
     spooled = use.spool.replay()
+    _send_claims(use)
     listed = _list_on(use.backfilling)
     released = _release(use, limit)
     return Outcome("released", {"released": released, "listed": listed, "spooled": spooled})
@@ -63,6 +67,8 @@ def _release(use: Releasing, limit: int) -> int:
     now = use.clock.now()
     released = 0
     left = {each: use.budget.free(each) // READS_PER_ACTIVITY for each in Priority}
+    for each in (Priority.EDIT, Priority.BACKFILL):  # the bus may keep no order: few are on it
+        left[each] -= use.ledger.in_flight(each, now)
     for activity_id, entry in use.ledger.due(now, limit):
         if left[entry.priority] < 1:
             continue
@@ -71,6 +77,23 @@ def _release(use: Releasing, limit: int) -> int:
             released += 1
             left = {each: count - 1 for each, count in left.items()}
     return released
+
+
+def _send_claims(use: Releasing) -> None:
+    """Verifying costs no read."""
+    now = use.clock.now()
+    for claim in use.claims.take_due(now):
+        event = Event(
+            object_type="athlete",
+            object_id=claim.athlete_id,
+            aspect_type="update",
+            owner_id=claim.athlete_id,
+            subscription_id=OWN_SUBSCRIPTION,
+            event_time=int(now.timestamp()),
+            updates={"authorized": "false"},
+        )
+        message = EventMessage(event, now, claim.trace, "retry")
+        use.publisher.publish(EVENTS, message.encode(), message.attributes())
 
 
 def _send(activity_id: int, entry: Entry, use: Releasing) -> None:
@@ -83,5 +106,6 @@ def _send(activity_id: int, entry: Entry, use: Releasing) -> None:
         event_time=int(entry.wanted_at.timestamp()),
     )
     reason = entry.reason if entry.reason in {"backfill", "reconcile"} else "retry"
-    message = EventMessage(event, use.clock.now(), use.ids.new(), reason)
+    # Received now, so that no fetch before this covers it; the trace is that of what waits.
+    message = EventMessage(event, use.clock.now(), entry.trace or use.ids.new(), reason)
     use.publisher.publish(EVENTS, message.encode(), message.attributes())

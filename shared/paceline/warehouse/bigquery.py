@@ -26,11 +26,13 @@ _WITHIN = {
 _VARIABLES = {
     "seen_until": "seen_until",
     "started_at": "run_started_at",
+    "as_of": "run_started_at",
     "finished_at": "CURRENT_TIMESTAMP()",
     "touched_activities": "touched_count",
     "built_tables": "ARRAY_LENGTH(built_names)",
     "blocked_tables": "ARRAY_LENGTH(blocked_names)",
     "failed_at": "CURRENT_TIMESTAMP()",
+    "warned_at": "CURRENT_TIMESTAMP()",
 }
 
 
@@ -69,9 +71,7 @@ class _Script:
             yield from self._run()
             return
         yield self._sql(turns.begin(self._plan))
-        run = indent("\n\n".join(self._run()), "  ")
-        end = indent(self._sql(turns.end()), "  ")
-        yield f"BEGIN\n{run}\nEXCEPTION WHEN ERROR THEN\n{end}\n  RAISE;\nEND;"
+        yield turns.ended_anyway("\n\n".join(self._run()), self._sql(turns.end()))
 
     def _run(self) -> Iterator[str]:
         yield from self._full_begins() if self._full else self._begins()
@@ -103,6 +103,7 @@ class _Script:
         yield self._sql(turns.still_held_back())
         yield self._newest()
         yield self._return_when_idle()
+        yield self._transaction(*self._plan.set_clock)
         yield self._make_views()
         yield from self._touch()
 
@@ -111,6 +112,9 @@ class _Script:
         yield self._sql(drift.decide(self._plan))
         yield self._sql(drift.remember(self._plan))
         yield self._if_of_other_sql(self._transaction(*self._plan.forget_watermark))
+        # A comparison is as of when the rows were built.
+        set_clock = indent(self._transaction(*self._plan.set_clock), "  ")
+        yield f"IF NOT is_compared THEN\n{set_clock}\nEND IF;"
         yield self._make_views()
         yield from self._touch()
         for touch in self._plan.touches:
@@ -161,8 +165,9 @@ class _Script:
             for touch in self._plan.touches
             if touch.keep
         )
+        passed = f"\n  AND NOT EXISTS ({self._plan.passed_days})"
         is_right = "\n  AND ARRAY_LENGTH(blocked_names) = 0"
-        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}{is_right}")
+        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}{passed}{is_right}")
         return f"IF {nothing_new} THEN\n  RETURN;\nEND IF;"
 
     def _make_views(self) -> str:
@@ -204,6 +209,7 @@ class _Script:
                 "BEGIN TRANSACTION;",
                 *(f"{self._sql(self._pruned(statement, build))};" for statement in statements),
                 self._check(build),
+                *(f"{self._sql(self._pruned(warning, build))};" for warning in build.warnings),
                 "COMMIT TRANSACTION;",
                 f"SET built_names = ARRAY_CONCAT(built_names, [{quote(name)}]);",
             ]

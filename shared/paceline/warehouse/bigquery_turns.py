@@ -6,6 +6,8 @@ held it back from being built anew. Every other table is right, and goes on bein
 
 # ruff: noqa: S608 - names come from the repository's own sql/, never from a user
 
+from textwrap import indent
+
 from paceline.warehouse.plan import WATERMARKS, Plan
 
 # BigQuery ends any job after six hours, so that a run whose row is older was killed.
@@ -47,6 +49,12 @@ def end() -> str:
         f"DELETE FROM {WATERMARKS}\nWHERE name IN UNNEST(built_names)"
         f" OR (name = '{_RUN}' AND ingested_at <= run_started_at);"
     )
+
+
+def ended_anyway(run: str, end: str) -> str:
+    """Also when it fails as a whole; what went wrong is told all the same."""
+    run, end = indent(run, "  "), indent(end, "  ")
+    return f"BEGIN\n{run}\nEXCEPTION WHEN ERROR THEN\n{end}\n  RAISE;\nEND;"
 
 
 def hold_back() -> str:

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from paceline.warehouse.restrict import is_touched, restrict
 from paceline.warehouse.tables import Table, TableInvalid
 
-_HEADER = re.compile(r"^-- check: (?P<name>\w+): (?P<meaning>.+)$", re.MULTILINE)
+_HEADER = re.compile(r"^-- (?P<kind>check|warn): (?P<name>\w+): (?P<meaning>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Check:
-    """A SELECT of the offending rows that have touched keys."""
+    """A SELECT of the offending rows that have touched keys.
+
+    A check lets none of them through. One that only warns is for what Strava may rightly send.
+    """
 
     name: str
     meaning: str
     offending: str
+    blocks: bool = True
 
     def __str__(self) -> str:
         return f"{self.name}: {self.meaning}"
@@ -32,6 +36,7 @@ def checks_of(table: Table, tables: Mapping[str, Table]) -> tuple[Check, ...]:
     return (
         _unique_key(table, touched),
         *_required(table, touched),
+        *_within_range(table, touched),
         *_references(table, touched),
         *_written(table, touched, tables),
     )
@@ -61,6 +66,23 @@ def _required(table: Table, touched: Table) -> Iterator[Check]:
         )
 
 
+def _within_range(table: Table, touched: Table) -> Iterator[Check]:
+    ranged = [(column, *column.range) for column in table.columns if column.range]
+    outside = [
+        f"target.{column.name} {sign} {limit}"
+        for column, low, high in ranged
+        for sign, limit in (("<", low), (">", high))
+        if limit is not None
+    ]
+    if outside:
+        names = ", ".join(column.name for column, _, _ in ranged)
+        yield Check(
+            "range",
+            f"a value outside of what there can be in {names}",
+            _rows(table, f"({' OR '.join(outside)}) AND {is_touched(touched, 'target')}"),
+        )
+
+
 def _references(table: Table, touched: Table) -> Iterator[Check]:
     for other, key in table.references.items():
         same = " AND ".join(f"other.{name} = target.{name}" for name in key)
@@ -78,10 +100,16 @@ def _written(table: Table, touched: Table, tables: Mapping[str, Table]) -> Itera
     headers = list(_HEADER.finditer(table.checks))
     if not headers or table.checks[: headers[0].start()].strip():
         raise TableInvalid(
-            f"{table.name}: checks.sql must begin with '-- check: <name>: <what a hit means>'"
+            f"{table.name}: checks.sql must begin with '-- check: <name>: <what a hit means>', or"
+            " with '-- warn:' in its place"
         )
     ends = [header.start() for header in headers[1:]] + [len(table.checks)]
     for header, end in zip(headers, ends, strict=True):
         query = table.checks[header.end() : end].strip().removesuffix(";").strip()
         restricted = restrict(query, touched, tables)
-        yield Check(header["name"], header["meaning"].strip(), restricted or query)
+        yield Check(
+            header["name"],
+            header["meaning"].strip(),
+            restricted or query,
+            blocks=header["kind"] == "check",
+        )

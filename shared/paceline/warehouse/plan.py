@@ -18,7 +18,10 @@ from paceline.warehouse.tables import INGESTED_AT, Table, TableInvalid
 
 WATERMARKS = "ops.watermarks"
 FAILURES = "ops.check_failures"
+WARNINGS = "ops.warnings"
 RUNS = "ops.script_runs"
+CLOCK = "ops.clock"
+TODAY = "silver.today"
 TOUCHED = "touched.activities"
 
 
@@ -48,7 +51,8 @@ class Build:
     waits_for: tuple[str, ...]
     touched_only: tuple[str, ...]
     everything: tuple[str, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[Check, ...]  # that block
+    warnings: tuple[str, ...]  # statements that record what else is odd
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,22 @@ class Plan:
         """Every key that a table would be rebuilt for: a changed setting touches no activity."""
         counts = (f"(SELECT COUNT(*) FROM {touch.table.name})" for touch in self.touches)
         return f"SELECT {' + '.join(counts)}"
+
+    @property
+    def passed_days(self) -> str:
+        """Athletes for whom it is another day than when the marts were built."""
+        return (
+            f"SELECT 1 FROM {TODAY} AS today WHERE today.local_date <"
+            " DATE(TIMESTAMP_ADD(@as_of, INTERVAL today.utc_offset_s SECOND))"
+        )
+
+    @property
+    def set_clock(self) -> tuple[str, ...]:
+        """From then on this is the instant that the marts are as of."""
+        return (
+            f"DELETE FROM {CLOCK} WHERE TRUE",
+            f"INSERT INTO {CLOCK} (set_at) VALUES (@as_of)",
+        )
 
     @property
     def built_by(self) -> str:
@@ -179,6 +199,7 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
         raise TableInvalid(
             f"{table.name}: rebuilt_by {touched.name} needs the column {min(missing)}"
         )
+    checks = checks_of(table, tables)
     insert = f"INSERT INTO {table.name} ({', '.join(table.column_names)})\n"
     delete = f"DELETE FROM {table.name} AS target WHERE {is_touched(touched, 'target')}"
     return Build(
@@ -190,8 +211,25 @@ def _build(table: Table, tables: Mapping[str, Table]) -> Build:
             f"DELETE FROM {table.name} AS target WHERE TRUE",
             insert + from_nothing(query, table.name),
         ),
-        checks=checks_of(table, tables),
+        checks=tuple(check for check in checks if check.blocks),
+        warnings=tuple(_warn(table, check) for check in checks if not check.blocks),
     )
+
+
+def _warn(table: Table, check: Check) -> str:
+    return (
+        f"INSERT INTO {WARNINGS} (warned_at, table_name, warning, offending_rows)\n"
+        f"SELECT @warned_at, {_literal(table.name)}, {_literal(str(check))}, found.offending\n"
+        f"FROM (SELECT COUNT(*) AS offending FROM ({check.offending}) AS odd) AS found\n"
+        "WHERE found.offending > 0"
+    )
+
+
+def _literal(text: str) -> str:
+    """For either engine: what is quoted here comes from sql/ and has no quote in it."""
+    if "'" in text or "\\" in text:
+        raise TableInvalid(f"a warning has a quote or backslash in its words: {text}")
+    return f"'{text}'"
 
 
 def _built_sources(table: Table, tables: Mapping[str, Table]) -> set[str]:

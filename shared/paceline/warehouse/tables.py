@@ -30,7 +30,8 @@ _KEYS = {
     "cluster_by",
     "columns",
 }
-_COLUMN_KEYS = {"type", "required", "description", "formula"}
+_OPTIONAL = "required, formula and range"
+_COLUMN_KEYS = {"type", "description", "required", "formula", "range"}
 INGESTED_AT = "ingested_at"
 PARTITION_TYPES = ("INT64", "TIMESTAMP")  # by ranges of ids, by day
 # The same loader in C, ten times as fast, where PyYAML was built with it.
@@ -48,6 +49,7 @@ class Column:
     required: bool
     description: str
     formula: str | None = None  # where the description alone does not say how it is computed
+    range: tuple[float | None, float | None] | None = None  # what there can be, ends included
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,7 @@ def _columns(data: Any) -> tuple[Column, ...]:
 
 def _column(name: str, data: Any) -> Column:
     if not isinstance(data, dict) or data.keys() - _COLUMN_KEYS:
-        raise ValueError(
-            f"columns.{name} must have type, description and at most required and formula"
-        )
+        raise ValueError(f"columns.{name} must have type, description and at most {_OPTIONAL}")
     try:
         return Column(
             name=name,
@@ -189,9 +189,21 @@ def _column(name: str, data: Any) -> Column:
             required=bool(data.get("required", False)),
             description=_text(data, "description"),
             formula=_text(data, "formula") if "formula" in data else None,
+            range=_range(data["range"]) if "range" in data else None,
         )
     except ValueError as problem:
         raise ValueError(f"columns.{name}: {problem}") from problem
+
+
+def _range(ends: Any) -> tuple[float | None, float | None]:
+    if (
+        not isinstance(ends, list)
+        or len(ends) != 2  # noqa: PLR2004 - a range has two ends
+        or not all(end is None or isinstance(end, (int, float)) for end in ends)
+        or ends == [None, None]
+    ):
+        raise ValueError(f"range must be [low, high], either of them null, found {ends!r}")
+    return ends[0], ends[1]
 
 
 def _read(path: Path) -> str | None:

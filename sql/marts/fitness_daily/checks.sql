@@ -1,21 +1,44 @@
--- check: bounded: fitness or fatigue is above the greatest load of a day, or below 0
+-- check: bounded: fitness or fatigue rises above the greatest load of a day, or falls below 0
+-- It may have been above before: at the first of the rebuilt days it is what it is.
 SELECT 1
 FROM (
   SELECT
-    days.athlete_id,
-    MAX(days.local_date) AS last_date,
-    MAX(GREATEST(days.ctl, days.atl)) AS greatest_mean,
-    MIN(LEAST(days.ctl, days.atl)) AS least_mean,
-    MAX(days.load) AS greatest_load,
-    MIN(days.day_number) AS first_day_number
+    days.ctl,
+    days.atl,
+    FIRST_VALUE(days.ctl) OVER from_first AS first_ctl,
+    FIRST_VALUE(days.atl) OVER from_first AS first_atl,
+    MAX(days.load) OVER (PARTITION BY days.athlete_id) AS greatest_load
   FROM
     marts.fitness_daily AS days
-  GROUP BY
-    days.athlete_id
+  WINDOW
+    from_first AS (PARTITION BY days.athlete_id ORDER BY days.local_date)
 ) AS rebuilt
 WHERE
-  rebuilt.least_mean < 0
-  OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)
+  LEAST(rebuilt.ctl, rebuilt.atl) < 0
+  OR rebuilt.ctl > GREATEST(rebuilt.greatest_load, rebuilt.first_ctl) + 0.000001
+  OR rebuilt.atl > GREATEST(rebuilt.greatest_load, rebuilt.first_atl) + 0.000001
+
+-- check: follows: fitness, fatigue or form of a day does not follow from its load and the day before
+-- Of the first of the rebuilt days the day before is not read; but its form tells what it was.
+SELECT 1
+FROM (
+  SELECT
+    days.ctl,
+    days.atl,
+    days.tsb,
+    days.load,
+    LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
+    LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
+  FROM
+    marts.fitness_daily AS days
+) AS rebuilt
+WHERE
+  ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
+  OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+  OR ABS(
+    (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
+    - rebuilt.tsb
+  ) > 0.00001
 
 -- check: no_gap: a day follows that is not the next one
 SELECT 1

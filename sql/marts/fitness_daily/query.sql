@@ -4,12 +4,31 @@ WITH loads AS (
   FROM
     marts.activity_load
 ),
+today AS (
+  SELECT
+    *
+  FROM
+    silver.today
+),
 days_before AS (
   -- What this table itself has from before the days that are rebuilt; nothing on a full run.
   SELECT
     *
   FROM
     marts.fitness_daily
+),
+seeds AS (
+  -- What an athlete who trained before there was data had on the eve of the first day.
+  SELECT
+    athlete_id,
+    REPLACE(name, '_seed', '') AS series,
+    value,
+    valid_from,
+    COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+  FROM
+    silver.settings
+  WHERE
+    name IN ('ctl_seed', 'atl_seed')
 ),
 weights AS (
   -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
@@ -66,21 +85,49 @@ active_days AS (
 ),
 spans AS (
   SELECT
-    active_days.athlete_id,
+    today.athlete_id,
     COALESCE(
       CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
       MIN(active_days.local_date)
     ) AS first_date,
-    MAX(active_days.local_date) AS last_date,
+    MAX(today.local_date) AS last_date,
     COALESCE(MAX(last_days_before.day_number), 0) AS days_before
   FROM
+    today
+  LEFT JOIN
     active_days
+  ON
+    today.athlete_id = active_days.athlete_id
   LEFT JOIN
     last_days_before
   ON
-    active_days.athlete_id = last_days_before.athlete_id
+    today.athlete_id = last_days_before.athlete_id
   GROUP BY
-    active_days.athlete_id
+    today.athlete_id
+),
+seeds_of_first_days AS (
+  SELECT
+    seeds.athlete_id,
+    seeds.series,
+    seeds.value
+  FROM
+    seeds
+  INNER JOIN
+    spans
+  ON
+    seeds.athlete_id = spans.athlete_id
+    AND spans.days_before = 0
+    AND spans.first_date >= seeds.valid_from
+    AND spans.first_date < seeds.valid_until
+),
+eves AS (
+  SELECT
+    athlete_id,
+    SUM(IF(series = 'ctl', value, -value)) AS tsb
+  FROM
+    seeds_of_first_days
+  GROUP BY
+    athlete_id
 ),
 dates AS (
   SELECT
@@ -157,6 +204,14 @@ block_ends AS (
     last_days_before
   CROSS JOIN
     weights
+  UNION ALL
+  SELECT
+    athlete_id,
+    series,
+    -1,
+    value
+  FROM
+    seeds_of_first_days
 ),
 block_starts AS (
   SELECT DISTINCT
@@ -288,7 +343,7 @@ monotonies AS (
     windows
 )
 SELECT
-  athlete_id,
+  monotonies.athlete_id,
   local_date,
   day_number,
   activities,
@@ -296,7 +351,7 @@ SELECT
   load,
   ctl,
   atl,
-  COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+  COALESCE(ctl_1_day_before - atl_1_day_before, eves.tsb, 0) AS tsb,
   ctl - atl AS tsb_same_day,
   ctl - ctl_7_days_before AS ramp,
   load_7d,
@@ -310,5 +365,9 @@ SELECT
   day_number <= 126 AS warming_up
 FROM
   monotonies
+LEFT JOIN
+  eves
+ON
+  monotonies.athlete_id = eves.athlete_id
 WHERE
   is_new

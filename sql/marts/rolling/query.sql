@@ -68,14 +68,11 @@ active_days AS (
     described.local_date,
     sport_group
 ),
-last_dates AS (
+today AS (
   SELECT
-    athlete_id,
-    MAX(local_date) AS last_date
+    *
   FROM
-    active_days
-  GROUP BY
-    athlete_id
+    silver.today
 ),
 firsts AS (
   -- A group that was there before goes on; a new one begins with its first active day.
@@ -114,11 +111,11 @@ dates AS (
   FROM
     firsts
   INNER JOIN
-    last_dates
+    today
   ON
-    firsts.athlete_id = last_dates.athlete_id
+    firsts.athlete_id = today.athlete_id
   CROSS JOIN
-    UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, last_dates.last_date)) AS day
+    UNNEST(GENERATE_DATE_ARRAY(firsts.first_date, today.local_date)) AS day
 ),
 days AS (
   SELECT

@@ -9,14 +9,12 @@ WITH days AS (
   FROM
     silver.sport_days
 ),
-last_days AS (
+today AS (
   SELECT
     athlete_id,
-    MAX(local_date) AS as_of
+    local_date AS as_of
   FROM
-    days
-  GROUP BY
-    athlete_id
+    silver.today
 ),
 active AS (
   SELECT
@@ -88,19 +86,19 @@ ranked AS (
 alive AS (
   SELECT
     ranked.*,
-    last_days.as_of,
+    today.as_of,
     place_from_end = 1
     AND last_number >= -1 + IF(
       unit = 'days',
-      UNIX_DATE(last_days.as_of),
-      DIV((UNIX_DATE(last_days.as_of) + 3), 7)
+      UNIX_DATE(today.as_of),
+      DIV((UNIX_DATE(today.as_of) + 3), 7)
     ) AS still_runs
   FROM
     ranked
   INNER JOIN
-    last_days
+    today
   ON
-    ranked.athlete_id = last_days.athlete_id
+    ranked.athlete_id = today.athlete_id
 )
 SELECT
   athlete_id,

@@ -7,14 +7,11 @@ WITH days AS (
   FROM
     silver.sport_days
 ),
-last_days AS (
+today AS (
   SELECT
-    athlete_id,
-    MAX(local_date) AS local_date
+    *
   FROM
-    days
-  GROUP BY
-    athlete_id
+    silver.today
 ),
 calendar AS (
   -- Of a leap year, for all years alike.
@@ -29,13 +26,13 @@ spans AS (
     days.athlete_id,
     days.sport_group,
     MIN(days.year) AS first_year,
-    MAX(last_days.local_date) AS last_day
+    MAX(today.local_date) AS last_day
   FROM
     days
   INNER JOIN
-    last_days
+    today
   ON
-    days.athlete_id = last_days.athlete_id
+    days.athlete_id = today.athlete_id
   GROUP BY
     days.athlete_id,
     days.sport_group

@@ -1,11 +1,8 @@
-WITH last_days AS (
+WITH today AS (
   SELECT
-    athlete_id,
-    MAX(local_date) AS local_date
+    *
   FROM
-    silver.grouped_activities
-  GROUP BY
-    athlete_id
+    silver.today
 ),
 greatest AS (
   -- Few numbers of many points: only points that have one of them are ranked.
@@ -91,10 +88,10 @@ candidates AS (
   FROM
     silver.curve_points AS points
   INNER JOIN
-    last_days
+    today
   ON
-    points.athlete_id = last_days.athlete_id
-    AND points.local_date > CAST(DATE_SUB(last_days.local_date, INTERVAL 90 DAY) AS DATE)
+    points.athlete_id = today.athlete_id
+    AND points.local_date > CAST(DATE_SUB(today.local_date, INTERVAL 90 DAY) AS DATE)
 )
 SELECT
   athlete_id,

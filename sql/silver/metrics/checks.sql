@@ -23,3 +23,13 @@ FROM (
 WHERE
   counted.power_s != counted.recorded_s
   OR counted.heartrate_s != counted.with_heartrate_s
+
+-- check: fresh: a newer version has landed than the row shows
+SELECT 1
+FROM silver.metrics AS built
+INNER JOIN landing.metrics AS landed
+ON
+  built.athlete_id = landed.athlete_id
+  AND built.activity_id = landed.activity_id
+WHERE
+  landed.version > built.version

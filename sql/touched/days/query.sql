@@ -99,6 +99,24 @@ revalued AS (
     settings_now.value IS DISTINCT FROM settings_before.value
     OR settings_now.source IS DISTINCT FROM settings_before.source
 ),
+clock AS (
+  SELECT
+    MAX(set_at) AS set_at
+  FROM
+    ops.clock
+),
+passed AS (
+  -- It is another day for the athlete than when the marts were built.
+  SELECT
+    today.athlete_id,
+    CAST(DATE_ADD(today.local_date, INTERVAL 1 DAY) AS DATE) AS local_date
+  FROM
+    silver.today AS today
+  INNER JOIN
+    clock
+  ON
+    DATE(TIMESTAMP_ADD(clock.set_at, INTERVAL today.utc_offset_s SECOND)) > today.local_date
+),
 days AS (
   SELECT
     now_or_before.athlete_id,
@@ -118,6 +136,12 @@ days AS (
     local_date
   FROM
     revalued
+  UNION ALL
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    passed
   UNION ALL
   -- What a run that was stopped half way, or blocked, still had to rebuild.
   SELECT

@@ -6,11 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
+from typing import Any
 
 from paceline.adapters.local.sqlite import Database, from_us, to_us
 from paceline.errors import PublishUnavailable, StoreUnavailable
 from paceline.model.routes import Subscription
 from paceline.ports import Clock, DeadLetter, Delivery, Ids
+
+# What can wait until everything else that is due was delivered; a message may have no reason.
+_CAN_WAIT = "coalesce(json_extract(attributes, '$.reason'), '') IN ('backfill', 'reconcile')"
 
 # due_us: when it may be delivered. For a leased message that is when its lease runs out.
 _SCHEMA = (
@@ -29,6 +33,7 @@ _SCHEMA = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS messages_by_due ON messages (subscription, due_us)",
+    f"CREATE INDEX IF NOT EXISTS messages_in_turn ON messages (subscription, {_CAN_WAIT}, due_us)",
     """
     CREATE TABLE IF NOT EXISTS dead_letters (
         seq INTEGER PRIMARY KEY,
@@ -46,10 +51,10 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS dead_letters_by_time ON dead_letters (subscription, died_us)",
 )
 
-_DUE = """
+_DUE = f"""
     SELECT seq, message_id, data, attributes, published_us, attempts FROM messages
-    WHERE subscription = ? AND due_us <= ? ORDER BY due_us, seq LIMIT ?
-"""
+    WHERE subscription = ? AND {_CAN_WAIT} = ? AND due_us <= ? ORDER BY due_us, seq LIMIT ?
+"""  # noqa: S608 -- both parts are written here
 _HELD = "FROM messages WHERE subscription = ? AND message_id = ? AND lease = ?"
 _BURY = """
     INSERT INTO dead_letters
@@ -75,7 +80,10 @@ class _Row:
 
 
 class SqliteBus:
-    """Keeps the promises of the port Bus over one SQLite file, for any number of processes."""
+    """Keeps the promises of the port Bus over one SQLite file, for any number of processes.
+
+    Besides, what a backfill or a comparison wants is delivered after everything else that is due.
+    """
 
     def __init__(  # noqa: PLR0913 -- four ports, and settings that all have a default
         self,
@@ -127,7 +135,7 @@ class SqliteBus:
         deliveries: list[Delivery] = []
         with self._database.transaction() as connection:
             while (wanted := limit - len(deliveries)) > 0:
-                due = connection.execute(_DUE, (subscription, to_us(now), wanted)).fetchall()
+                due = _due(connection, subscription, now, wanted)
                 if not due:
                     break
                 for row in (_Row(*values) for values in due):
@@ -248,6 +256,17 @@ class SqliteBus:
     def _known(self, subscription: str) -> None:
         if subscription not in self._subscriptions:
             raise ValueError(f"{subscription!r} is none of {sorted(self._subscriptions)}")
+
+
+def _due(
+    connection: Connection, subscription: str, now: datetime, limit: int
+) -> Sequence[tuple[Any, ...]]:
+    """Of those that can wait only as many as the others leave room for."""
+    found: list[tuple[Any, ...]] = []
+    for can_wait in (0, 1):
+        parameters = (subscription, can_wait, to_us(now), limit - len(found))
+        found += connection.execute(_DUE, parameters).fetchall() if len(found) < limit else []
+    return found
 
 
 def _held(delivery: Delivery) -> tuple[str, str, str]:

@@ -64,12 +64,15 @@ class DuckDbWarehouse:
         self._connection.execute(insert, parameters or None)
         self._connection.unregister("appended_rows")
 
-    def refresh(self, *, full: bool = False) -> RefreshReport:
-        """Rebuild what was touched, or everything, and publish the marts when they changed."""
+    def refresh(self, *, full: bool = False, as_of: datetime | None = None) -> RefreshReport:
+        """Rebuild what was touched, or everything, and publish the marts when they changed.
+
+        They are as of now, or of the instant that is given: that of others that they must equal.
+        """
         with self._alone():
             # A full run writes everything anew in any case.
             with vacuuming(self._connection) if full else nullcontext():
-                report = self._script().run(full=full)
+                report = self._script().run(full=full, as_of=as_of)
             if report.built or self._publish_due or not self._marts_path.exists():
                 told = [t for t in self._tables.values() if t.layer in PUBLISHED_LAYERS]
                 self._publish_due = True

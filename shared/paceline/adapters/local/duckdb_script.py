@@ -78,12 +78,18 @@ class DuckDbScript:
                 f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM ({query})"
             )
 
-    def run(self, *, full: bool) -> RefreshReport:
-        """A full run over what is built already compares: it must not change a row."""
+    def run(self, *, full: bool, as_of: datetime | None = None) -> RefreshReport:
+        """A full run over what is built already compares: it must not change a row.
+
+        The marts are as of now, or as of the instant that is given.
+        """
         started_at = self.clock.now()
         with transaction(self.connection):
             compares = full and self._is_built()
             built_by = self._value(self.plan.built_by)
+            if not compares:  # which is as of when the rows were built
+                for statement in self.plan.set_clock:
+                    self._run(statement, {"as_of": as_of or started_at})
             if built_by not in {None, self.plan.signature}:
                 full = True
                 for statement in self.plan.forget_watermark:
@@ -182,6 +188,9 @@ class DuckDbScript:
         for check, offends in zip(build.checks, offended, strict=True):
             if offends:
                 raise CheckFailed(str(check))
+        for warning in build.warnings:
+            looked_up = self._by_index(self._sql(warning), build.touched, keys)
+            self.connection.execute(looked_up, {"warned_at": self.clock.now()})
 
     def _has_rows(self, touched: str) -> bool:
         name = duckdb_name(self.plan.tables[touched])

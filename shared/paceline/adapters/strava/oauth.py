@@ -9,6 +9,7 @@ from paceline.adapters.strava.faults import fault_in, fault_of
 from paceline.adapters.strava.session import OAUTH_HOME, StravaSession
 from paceline.errors import (
     AccessLost,
+    ApplicationRefused,
     AthleteLimit,
     CodeExpired,
     CodeRefused,
@@ -42,14 +43,8 @@ class StravaTokenEndpoint:
 
     def refresh(self, refresh_token: str) -> TokenPair:
         status, answer = self._post(grant_type="refresh_token", refresh_token=refresh_token)
-        if status in {_BAD, _UNAUTHORIZED}:
-            if "RefreshToken" in fault_in(answer):
-                raise AccessLost("Strava no longer accepts this athlete's refresh token.")
-            raise StravaRefused(
-                f"Strava refused the refresh ({fault_in(answer)}): {_CHECK_SETTINGS}."
-            )
         if status >= _BAD:
-            raise StravaUnavailable(f"Strava's token endpoint answered {status}.")
+            raise _refused_refresh(status, fault_in(answer))
         try:
             return _pair(answer)
         except (KeyError, TypeError, ValueError) as error:
@@ -76,6 +71,23 @@ class StravaTokenEndpoint:
         except ValueError as error:
             raise StravaUnavailable("Strava's token endpoint did not answer JSON.") from error
         return response.status_code, answer if isinstance(answer, dict) else {}
+
+
+def _refused_refresh(
+    status: int, fault: str
+) -> AccessLost | ApplicationRefused | StravaRefused | StravaUnavailable:
+    """Only what names the application stops everybody, and only a dead token ends a grant."""
+    if status == _FORBIDDEN and fault.endswith("/Inactive"):
+        return ApplicationRefused(
+            "Strava says that this application is inactive: its owner must renew it."
+        )
+    if status in {_BAD, _UNAUTHORIZED}:
+        if fault.startswith("RefreshToken/"):
+            return AccessLost("Strava no longer accepts this athlete's refresh token.")
+        if fault.startswith("Application/"):
+            return ApplicationRefused(f"Strava refused the refresh ({fault}): {_CHECK_SETTINGS}.")
+        return StravaRefused(f"Strava refused to refresh the token with {status} ({fault}).")
+    return StravaUnavailable(f"Strava's token endpoint answered {status}.")
 
 
 def _refused_exchange(status: int, fault: str, message: str) -> StravaRefused | StravaUnavailable:

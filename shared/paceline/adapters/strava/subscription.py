@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -45,10 +46,18 @@ class PushSubscription:
         answer = self._checked(self._session.get(_URL, params=self._credentials))
         return (int(answer[0]["id"]), str(answer[0]["callback_url"])) if answer else None
 
-    def ensure(self, callback_url: str, verify_token: str, *, replace: bool = False) -> int:
+    def ensure(
+        self,
+        callback_url: str,
+        verify_token: str,
+        *,
+        replace: bool = False,
+        changing: Callable[[], object] = lambda: None,
+    ) -> int:
         """Leave exactly one subscription, to this address; return its id.
 
         One to another address is replaced only on request: it may be somebody's live system.
+        `changing` is called before anything changes: events of the new one come before its id does.
         """
         if existing := self.current():
             if existing[1] == callback_url:
@@ -59,6 +68,8 @@ class PushSubscription:
                     f"({existing[1].rpartition('/')[0]}/...), and Strava allows one. Add --replace "
                     "to delete it and create this one."
                 )
+        changing()
+        if existing:
             self.delete(existing[0])
         fields = {"callback_url": callback_url, "verify_token": verify_token}
         answer = self._checked(self._session.post(_URL, data=self._credentials | fields))

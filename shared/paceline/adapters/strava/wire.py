@@ -25,9 +25,6 @@ class _Numbered(BaseModel):
 
 _PAGE = TypeAdapter(list[dict[str, Any]])
 
-# Eleven streams without a point are smaller than this; parsing what is larger says nothing new.
-_LARGEST_EMPTY_BYTES = 4_096
-
 
 class StravaWire:
     """The port Wire for Strava's own JSON."""
@@ -48,12 +45,7 @@ class StravaWire:
         return wire_profile.profile(kind, body)
 
     def has_points(self, body: bytes) -> bool:
-        if len(body) > _LARGEST_EMPTY_BYTES:
-            return True
-        try:
-            return any(_lists(body).values())
-        except PayloadInvalid:
-            return True
+        return any(_lists(body).values())
 
     def streams(self, body: bytes) -> Streams:
         from paceline.adapters.strava.wire_streams import streams_of  # noqa: PLC0415 - it needs Arrow
