@@ -10,9 +10,10 @@ T ?= tests
 SEED ?= 7
 PARTS := worlds sql rest
 TF := terraform -chdir=terraform
+CHECKOV := .venv/checkov
 
 .DEFAULT_GOAL := help
-.PHONY: $(addprefix tests-,$(PARTS)) help demo demo-check up test unit fuzz fire emulators check format lock generated deploy destroy benchmarks clean
+.PHONY: $(addprefix tests-,$(PARTS)) help demo demo-check up test unit fuzz fire emulators check audit format lock generated deploy destroy benchmarks clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,10 @@ check: $(BIN)/.dev ## Format, lint, types, import contracts
 	@if command -v terraform >/dev/null; then terraform fmt -check -recursive terraform; \
 	else echo "terraform is not installed: its format was not checked"; fi
 
+audit: $(CHECKOV)/.made ## Look for what Terraform, the image and the workflows should not say
+	@$(CHECKOV)/bin/checkov --directory terraform --directory dashboard --directory .github --quiet --compact \
+		--framework terraform dockerfile github_actions --skip-download
+
 format: $(BIN)/.dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -77,6 +82,11 @@ lock: $(BIN)/.uv ## Renew requirements/ from pyproject.toml, and what is generat
 		--constraint requirements/dev.txt --output-file requirements/demo.txt
 	@$(UV) pip compile requirements/bigquery-emulator.in --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --python-version 3.13 --output-file requirements/bigquery-emulator.txt
+	@$(UV) pip compile requirements/checkov.in --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate --python-version 3.11 --output-file requirements/checkov.txt
+	@$(UV) pip compile requirements/dashboard.in --quiet --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		--constraint requirements/dev.txt --output-file dashboard/requirements.txt
 	@$(MAKE) --no-print-directory generated
 
 generated: $(BIN)/.dev ## Renew what is generated from the code and from sql/: dictionary, bundles, tables, script
@@ -124,3 +134,9 @@ $(BIN)/.dev: $(BIN)/.uv requirements/dev.txt
 	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(BIN)/.demo
+
+$(CHECKOV)/.made: $(BIN)/.uv requirements/checkov.txt
+	@echo "Installing checkov (about 200 MB on disk) ..."
+	@$(UV) venv --quiet --clear $(CHECKOV)
+	@$(UV) pip install --quiet --require-hashes --python $(CHECKOV)/bin/python -r requirements/checkov.txt
+	@touch $@

@@ -47,8 +47,11 @@ class Script:
     def idle(self) -> Sequence[Statement]:
         """A run that finds nothing new."""
         plan = self.plan
+        marks = Statement({WATERMARKS: {"ingested_at", "name", "plan"}})
         return [
-            self.read(plan.built_by),
+            marks,  # is a full run under way, did other SQL build it, is a table held back?
+            marks,
+            marks,
             self.read(plan.newest_landed),
             Statement({WATERMARKS: {"ingested_at", "name"}, "ops.unfinished_days": {"local_date"}}),
         ]
@@ -67,6 +70,7 @@ class Script:
     def full(self) -> Sequence[Statement]:
         """The weekly run: everything is built anew, and compared with what was there."""
         touches = [self.read(touch.query) for touch in self.plan.touches]
+        touches += [self.read(touch.everything) for touch in self.plan.touches]
         builds = [each for build in self.plan.builds for each in self._everything(build)]
         compared = Statement({build.table.name: {"*"} for build in self.plan.builds})
         return [*self.idle, compared, *touches, *builds, compared]

@@ -1,4 +1,4 @@
-"""The dashboard's entry: `streamlit run dashboard/app.py`, with PACELINE_MARTS naming the file."""
+"""The dashboard's entry: `streamlit run dashboard/app.py`; the environment says where marts are."""
 
 import os
 import sys
@@ -13,14 +13,19 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
-from dashboard import overview  # noqa: E402 - needs the path above
+from dashboard import markup, overview  # noqa: E402 - needs the path above
+from dashboard.marts import MartsUnavailableError, place_of  # noqa: E402 - likewise
 
 
 def main() -> None:
     theme = Path(__file__).with_name("theme")
     st.set_page_config(page_title="Paceline", page_icon=str(theme / "icon.svg"), layout="wide")
     st.html(theme / "page.css")
-    marts = Path(os.environ.get("PACELINE_MARTS", "./.paceline/marts.duckdb"))
+    try:
+        marts = place_of(os.environ)
+    except MartsUnavailableError as reason:
+        st.html(markup.waiting(reason.title, str(reason)))
+        return
     pages = [
         st.Page(
             lambda: overview.show(marts, _readers_clock),

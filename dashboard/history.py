@@ -1,11 +1,12 @@
 """What the pages ask the marts: selecting and adding up, with every value passed as a parameter."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from dashboard.marts import Marts, MartsUnavailableError
-from dashboard.period import Period
+from dashboard.period import Period, week_of
 
 
 class Grain(StrEnum):
@@ -81,7 +82,7 @@ _HOLDINGS = """
       year,
       sport_type,
       coalesce(sport_group, 'other'),
-      CAST(sum(activities) AS BIGINT)
+      CAST(sum(activities) AS INT64)
     FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
     GROUP BY ALL
 """
@@ -94,7 +95,7 @@ _TOTALS = """
       coalesce(sum(elevation_gain_m), 0)
     FROM marts.daily_summary
     WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
+      AND sport_type IN (SELECT each FROM UNNEST($sport_types) AS each)
       AND local_date BETWEEN $first AND $last
 """
 
@@ -102,52 +103,25 @@ _DAYS = """
     SELECT local_date, coalesce(sport_group, 'other'), sum(distance_m), sum(moving_time_s)
     FROM marts.daily_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
+      AND sport_type IN (SELECT each FROM UNNEST($sport_types) AS each)
       AND local_date BETWEEN $first AND $last
     GROUP BY ALL
-    ORDER BY ALL
-"""
-
-_WEEKS = """
-    SELECT
-      greatest(CAST(date_trunc('week', local_date) AS DATE), $first),
-      coalesce(sport_group, 'other'),
-      sum(distance_m),
-      sum(moving_time_s)
-    FROM marts.daily_summary LEFT JOIN marts.sports USING (sport_type)
-    WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
-      AND local_date BETWEEN $first AND $last
-    GROUP BY ALL
-    ORDER BY ALL
+    ORDER BY 1, 2
 """
 
 _MONTHS = """
     SELECT
-      make_date(year, month, 1),
+      year,
+      month,
       coalesce(sport_group, 'other'),
       sum(distance_m),
       sum(moving_time_s)
     FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
-      AND make_date(year, month, 1) BETWEEN $first AND $last
+      AND sport_type IN (SELECT each FROM UNNEST($sport_types) AS each)
+      AND year * 12 + month BETWEEN $first_month AND $last_month
     GROUP BY ALL
-    ORDER BY ALL
-"""
-
-_YEARS = """
-    SELECT
-      make_date(year, 1, 1),
-      coalesce(sport_group, 'other'),
-      sum(distance_m),
-      sum(moving_time_s)
-    FROM marts.monthly_summary LEFT JOIN marts.sports USING (sport_type)
-    WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
-      AND make_date(year, month, 1) BETWEEN $first AND $last
-    GROUP BY ALL
-    ORDER BY ALL
+    ORDER BY 1, 2
 """
 
 _LATEST = """
@@ -166,7 +140,7 @@ _LATEST = """
       version
     FROM marts.activity_summary LEFT JOIN marts.sports USING (sport_type)
     WHERE athlete_id = $athlete_id
-      AND list_contains($sport_types, sport_type)
+      AND sport_type IN (SELECT each FROM UNNEST($sport_types) AS each)
       AND local_date BETWEEN $first AND $last
     ORDER BY started_at DESC, activity_id DESC
     LIMIT $rows
@@ -180,11 +154,10 @@ _REACHED = """
 
 # Microseconds, because DuckDB's Python client needs one more package to hand over a TIMESTAMPTZ.
 _REFRESHED = """
-    SELECT epoch_us(max(refreshed_at))
+    SELECT unix_micros(max(refreshed_at))
     FROM marts.freshness
 """
 
-_BY_GRAIN = {Grain.WEEK: _WEEKS, Grain.MONTH: _MONTHS, Grain.YEAR: _YEARS}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -197,12 +170,25 @@ def totals(marts: Marts, selection: Selection) -> Totals:
 
 
 def days(marts: Marts, selection: Selection) -> list[SportTotal]:
-    return _sport_totals(marts, _DAYS, selection)
+    return [
+        SportTotal(day, sport_group, distance_m or 0, moving_time_s or 0)
+        for day, sport_group, distance_m, moving_time_s in marts.rows(_DAYS, selection.parameters())
+    ]
 
 
 def bars(marts: Marts, selection: Selection, grain: Grain) -> list[SportTotal]:
     """Weeks are cut at the ends of the period, so that the bars of a year add up to that year."""
-    return _sport_totals(marts, _BY_GRAIN[grain], selection)
+    if grain is Grain.WEEK:
+        first = selection.period.first
+        return _added(
+            replace(day, start=max(week_of(day.start).first, first))
+            for day in days(marts, selection)
+        )
+    months = _months(marts, selection)
+    return _added(
+        replace(one, start=one.start.replace(month=1)) if grain is Grain.YEAR else one
+        for one in months
+    )
 
 
 def latest(marts: Marts, selection: Selection, rows: int) -> list[Activity]:
@@ -226,8 +212,33 @@ def refreshed_at(marts: Marts) -> datetime | None:
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _sport_totals(marts: Marts, sql: str, selection: Selection) -> list[SportTotal]:
+def _months(marts: Marts, selection: Selection) -> list[SportTotal]:
+    period = selection.period
+    parameters = {
+        "athlete_id": selection.athlete_id,
+        "sport_types": list(selection.sport_types),
+        "first_month": period.first.year * 12 + period.first.month,
+        "last_month": period.last.year * 12 + period.last.month,
+    }
     return [
-        SportTotal(start, sport_group, distance_m or 0, moving_time_s or 0)
-        for start, sport_group, distance_m, moving_time_s in marts.rows(sql, selection.parameters())
+        SportTotal(date(year, month, 1), group, distance_m or 0, time_s or 0)
+        for year, month, group, distance_m, time_s in marts.rows(_MONTHS, parameters)
     ]
+
+
+def _added(parts: Iterable[SportTotal]) -> list[SportTotal]:
+    """One for each start and group, in their order."""
+    sums: dict[tuple[date, str], SportTotal] = {}
+    for part in parts:
+        key = (part.start, part.sport_group)
+        before = sums.get(key)
+        sums[key] = (
+            part
+            if before is None
+            else replace(
+                part,
+                distance_m=before.distance_m + part.distance_m,
+                moving_time_s=before.moving_time_s + part.moving_time_s,
+            )
+        )
+    return [sums[key] for key in sorted(sums)]

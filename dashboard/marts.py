@@ -1,19 +1,12 @@
-"""Opens marts.duckdb read-only for one render, and notices when another file replaced it."""
+"""Where the marts are: a file on this machine, or BigQuery. Both answer the same questions.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+Queries are GoogleSQL that DuckDB takes as well. Parameters are DuckDB's: `$name`.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
-
-import duckdb
-
-# Nothing may be fetched to answer a query: an extension that is not built in is an error.
-_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "threads": 1,
-}
+from typing import Any, Protocol
 
 
 class MartsUnavailableError(Exception):
@@ -24,64 +17,49 @@ class MartsUnavailableError(Exception):
         self.title = title
 
 
-@dataclass(frozen=True)
-class FileIdentity:
-    """Differs as soon as another file is renamed over the path."""
-
-    device: int
-    inode: int
-    modified_ns: int
-
-
-@dataclass(frozen=True)
-class Marts:
-    """One opened file: its rows stay the same even while a newer file takes its name."""
-
-    _connection: duckdb.DuckDBPyConnection
+class Marts(Protocol):
+    """What one render of a page reads."""
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        try:
-            return self._connection.execute(sql, dict(parameters or {})).fetchall()
-        except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException) as error:
-            raise MartsUnavailableError(
-                "The marts are being built",
-                "The file is there, but a table or column that this page reads is not in it yet. "
-                f"If this stays, run `paceline refresh --full`. DuckDB says: {error}",
-            ) from error
+        """Raises MartsUnavailableError where there is nothing to read."""
+        ...
 
 
-def identity_of(path: Path) -> FileIdentity | None:
-    """None while there is no file."""
+class Place(Protocol):
+    def identity(self) -> object | None:
+        """Differs as soon as other marts are there; None while there are none. Asked often."""
+        ...
+
+    def open(self) -> AbstractContextManager[Marts]: ...
+
+
+def place_of(settings: Mapping[str, str]) -> Path | Place:
+    """Where the environment says: BigQuery in the cloud, else PACELINE_MARTS or the usual file."""
+    if settings.get("PACELINE_RUNTIME") != "gcp" or "PACELINE_MARTS" in settings:
+        return Path(settings.get("PACELINE_MARTS", "./.paceline/marts.duckdb"))
+    from dashboard.bigquery import lake  # noqa: PLC0415 - a laptop has no such client
+
     try:
-        status = path.stat()
-    except OSError:
-        return None
-    return FileIdentity(status.st_dev, status.st_ino, status.st_mtime_ns)
-
-
-@contextmanager
-def open_marts(path: Path) -> Iterator[Marts]:
-    """The file that has the name now.
-
-    It is attached to a database in memory because `duckdb.connect` would answer from the file
-    opened before, if another session of this process still had it open. Attached as `marts`, its
-    tables have the names that they have in the warehouse, whatever the file is called.
-    """
-    if not path.exists():
+        return lake(settings["PACELINE_PROJECT"], settings["PACELINE_DATASET_PREFIX"])
+    except KeyError as missing:
         raise MartsUnavailableError(
-            "Waiting for the first activities",
-            f"There is no file at {path} yet. Paceline writes it when the first activities have "
-            "been read. If nothing is running, start `paceline up`, or `make demo` to look around; "
-            "if it lies elsewhere, set PACELINE_MARTS.",
-        )
-    with duckdb.connect(":memory:", config=_OFFLINE) as connection:
-        try:
-            connection.execute("ATTACH $path AS marts (READ_ONLY)", {"path": str(path)})
-        except duckdb.Error as error:
-            raise MartsUnavailableError(
-                "The marts cannot be opened",
-                f"The file at {path} is not one that this page can read. `paceline refresh --full` "
-                f"writes it anew. DuckDB says: {error}",
-            ) from error
-        connection.execute("USE marts")
-        yield Marts(connection)
+            "A setting is missing",
+            f"PACELINE_RUNTIME is gcp, so that marts are read from BigQuery, but {missing} is not "
+            "set. terraform/dashboard.tf sets what the dashboard needs.",
+        ) from missing
+
+
+def identity_of(place: Path | Place) -> object | None:
+    return _opened(place).identity()
+
+
+def open_marts(place: Path | Place) -> AbstractContextManager[Marts]:
+    return _opened(place).open()
+
+
+def _opened(place: Path | Place) -> Place:
+    if not isinstance(place, Path):
+        return place
+    from dashboard.marts_file import MartsFile  # noqa: PLC0415 - the cloud has no DuckDB
+
+    return MartsFile(place)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import chart, history, markup, units
 from dashboard.history import Grain, Holding, Selection
-from dashboard.marts import FileIdentity, Marts, MartsUnavailableError, identity_of, open_marts
+from dashboard.marts import Marts, MartsUnavailableError, Place, identity_of, open_marts
 from dashboard.period import (
     ALL_TIME,
     Period,
@@ -48,7 +48,7 @@ class Choice:
         return f"{sports}, all years" if self.year is None else f"{sports} in {self.year}"
 
 
-def show(path: Path, clock: Callable[[], datetime]) -> None:
+def show(path: Path | Place, clock: Callable[[], datetime]) -> None:
     """`clock` tells the time where the page is read."""
     # Before opening: a file that is renamed over it in between is then noticed at the next look.
     identity = identity_of(path)
@@ -60,7 +60,7 @@ def show(path: Path, clock: Callable[[], datetime]) -> None:
 
 
 def _page(
-    marts: Marts, path: Path, identity: FileIdentity | None, clock: Callable[[], datetime]
+    marts: Marts, path: Path | Place, identity: object | None, clock: Callable[[], datetime]
 ) -> None:
     held = history.holdings(marts)
     if not held:
@@ -88,7 +88,7 @@ def _page(
 
 
 @st.fragment(run_every=LOOK_EVERY_S)
-def _wait(path: Path, identity: FileIdentity | None, title: str, advice: str) -> None:
+def _wait(path: Path | Place, identity: object | None, title: str, advice: str) -> None:
     if identity_of(path) != identity:
         st.rerun()
     st.html(markup.waiting(title, advice))
@@ -96,8 +96,8 @@ def _wait(path: Path, identity: FileIdentity | None, title: str, advice: str) ->
 
 @st.fragment(run_every=LOOK_EVERY_S)
 def _freshness(
-    path: Path,
-    identity: FileIdentity | None,
+    path: Path | Place,
+    identity: object | None,
     activities: int,
     refreshed_at: datetime | None,
     clock: Callable[[], datetime],
@@ -226,7 +226,7 @@ def _latest(marts: Marts, choice: Choice, number: int, seen_version: int) -> Non
         )
 
 
-def _seen_before(athlete_id: int, identity: FileIdentity | None, newest_version: int) -> int:
+def _seen_before(athlete_id: int, identity: object | None, newest_version: int) -> int:
     """The newest version that this reader had seen when the present file came."""
     key = f"seen {athlete_id}"
     file, before, newest = st.session_state.get(key, (identity, newest_version, newest_version))

@@ -9,11 +9,15 @@ locals {
 
   _waited_for = join("|", concat(["audit"], [for step, each in local.functions : replace(step, "_", "-") if each.trigger.kind == "push"]))
 
+  # Four runs in a row that did not succeed, and at least an hour.
+  _every       = regex("^every ([0-9]+) (minutes|hours)$", var.marts_schedule)
+  _freshness_s = max(3600, 4 * tonumber(local._every[0]) * (local._every[1] == "hours" ? 3600 : 60))
+
   # More than `above` for `for_s` seconds, looked at by `by` over `over_s` seconds.
   alerts_above = {
     dead-letters     = { says = "A message was given up on", filter = "${local._subscription_is}(\"${local.prefix}-.*-dead-letters\") AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"", by = "ALIGN_MAX", above = 0 }
     oldest-unacked   = { says = "A message has waited for an hour", filter = "${local._subscription_is}(\"${local.prefix}-(${local._waited_for})\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"", by = "ALIGN_MAX", above = 3600 }
-    webhook-errors   = { says = "The webhook answers Strava with errors", filter = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\"", by = "ALIGN_SUM", above = 0.01, of = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_count\"", severity = "CRITICAL" }
+    webhook-errors   = { says = "The webhook answers Strava with errors", filter = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\"", by = "ALIGN_SUM", above = 0.001, of = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_count\"", severity = "CRITICAL" }
     webhook-latency  = { says = "The webhook comes close to Strava's two seconds", filter = "${local._webhook_runs} AND metric.type = \"run.googleapis.com/request_latencies\"", by = "ALIGN_PERCENTILE_99", above = 1500, for_s = 600 }
     strava-inactive  = { says = "Strava refuses the whole application", filter = local._logged["strava_inactive"], by = "ALIGN_SUM", severity = "CRITICAL" }
     spooled          = { says = "Events went beside the bus", filter = local._logged["spooled"], by = "ALIGN_SUM" }
@@ -21,25 +25,31 @@ locals {
     function-errors  = { says = "A function failed in a way that nobody expected", filter = local._logged["errors"], by = "ALIGN_SUM" }
     marts-failed     = { says = "The marts were not built", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
     marts-drifted    = { says = "A full run built other rows, or could not", filter = "${local._ran["compare_marts"]} AND metric.labels.completion_state != \"SUCCEEDED\"", by = "ALIGN_SUM" }
+    forged           = { says = "Somebody who is not Strava calls the webhook", filter = local._logged["forged"], by = "ALIGN_SUM", above = 100, severity = "WARNING" }
     reconcile-failed = { says = "A comparison with Strava's list failed", filter = local._logged["reconcile_failed"], by = "ALIGN_SUM" }
   }
 
   # Nothing of it for `for_s` seconds. It counts once there was anything.
   alerts_absent = {
-    freshness         = { says = "The marts have not been built for an hour", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state = \"SUCCEEDED\"", for_s = 3600 }
+    freshness         = { says = "The marts have not been built for too long", filter = "${local._ran["build_marts"]} AND metric.labels.completion_state = \"SUCCEEDED\"", for_s = local._freshness_s }
     release-stopped   = { says = "Nobody releases parked work any more", filter = local._logged["released"], for_s = 900 }
     reconcile-stopped = { says = "Nobody compares with Strava's list any more", filter = local._logged["reconcile_ran"], for_s = 10800 }
   }
 
-  # Lines of ours in the log (paceline.runtime.logs) that are counted.
+  # Lines of ours in the log (paceline.runtime.logs) that are counted. For parked and rate_day_exhausted
+  # nobody is called, for a first import does both each day: they are for a chart. access_lost is an
+  # athlete who must authorise again.
   _outcomes = {
-    strava_inactive  = "jsonPayload.outcome = \"halted\""
-    access_lost      = "jsonPayload.outcome = (\"access_lost\" OR \"access_refused\")"
-    spooled          = "jsonPayload.outcome = \"spooled\""
-    errors           = "severity >= ERROR AND jsonPayload.step : * AND NOT jsonPayload.outcome = (\"halted\" OR \"access_lost\" OR \"access_refused\")"
-    reconcile_failed = "jsonPayload.step = \"reconcile\" AND severity >= WARNING"
-    released         = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\")"
-    reconcile_ran    = "jsonPayload.step = \"reconcile\""
+    strava_inactive    = "jsonPayload.outcome = \"halted\""
+    access_lost        = "jsonPayload.outcome = (\"access_lost\" OR \"access_refused\")"
+    spooled            = "jsonPayload.outcome = \"spooled\""
+    errors             = "severity >= ERROR AND jsonPayload.step : * AND NOT jsonPayload.outcome = (\"halted\" OR \"access_lost\" OR \"access_refused\")"
+    parked             = "jsonPayload.outcome = \"parked\""
+    forged             = "jsonPayload.outcome = (\"forged_path\" OR \"foreign_subscription\")"
+    rate_day_exhausted = "jsonPayload.outcome = \"parked\" AND jsonPayload.why : \"this day's reads\""
+    reconcile_failed   = "jsonPayload.step = \"reconcile\" AND severity >= WARNING"
+    released           = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\")"
+    reconcile_ran      = "jsonPayload.step = \"reconcile\""
   }
 
   _operations = "https://github.com/${var.repository}/blob/main/docs/operations.md"
@@ -118,6 +128,8 @@ resource "google_monitoring_alert_policy" "above" {
       url          = "${local._operations}#${each.key}"
     }
   }
+
+  depends_on = [time_sleep.metrics_are_known]
 }
 
 resource "google_monitoring_alert_policy" "absent" {
@@ -152,6 +164,8 @@ resource "google_monitoring_alert_policy" "absent" {
       url          = "${local._operations}#${each.key}"
     }
   }
+
+  depends_on = [time_sleep.metrics_are_known]
 }
 
 resource "google_billing_budget" "month" {

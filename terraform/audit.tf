@@ -23,6 +23,10 @@ resource "google_bigquery_table" "webhook_events" {
     { name = "attributes", type = "JSON", mode = "NULLABLE", description = "What subscriptions are filtered by, and the trace" },
     { name = "data", type = "STRING", mode = "NULLABLE", description = "The message" },
   ])
+
+  labels = {
+    component = "audit"
+  }
 }
 
 # The table's own rights, so that the datasets' keep their authorised views.
@@ -57,7 +61,11 @@ resource "google_pubsub_subscription" "audit" {
     max_delivery_attempts = 10
   }
 
-  depends_on = [google_bigquery_table_iam_member.writes_audit]
+  labels = {
+    component = "audit"
+  }
+
+  depends_on = [google_bigquery_table_iam_member.writes_audit, time_sleep.grants_are_known]
 }
 
 resource "google_pubsub_topic" "audit_dead_letters" {
@@ -66,6 +74,10 @@ resource "google_pubsub_topic" "audit_dead_letters" {
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
+  }
+
+  labels = {
+    component = "audit"
   }
 
   depends_on = [google_project_service.api]
@@ -78,6 +90,10 @@ resource "google_pubsub_subscription" "audit_dead_letters" {
 
   expiration_policy {
     ttl = ""
+  }
+
+  labels = {
+    component = "audit"
   }
 }
 

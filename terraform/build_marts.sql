@@ -13,16 +13,24 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '0d9be15c717be094' THEN
+IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ingested_at > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 6 HOUR)) THEN
+  RETURN;
+END IF;
+
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
-SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks) AS landed);
+SET blocked_names = ARRAY(SELECT name FROM ${prefix}ops.watermarks WHERE name NOT IN ('landing', 'full_run') ORDER BY name);
+SET blocked_reasons = ARRAY(SELECT 'its rows are of other SQL: a full run builds it anew' FROM UNNEST(blocked_names));
+
+SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
 SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
 IF newest_landed = (SELECT ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing')
   AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.unfinished_days)
-  AND NOT EXISTS (SELECT 1 FROM ${prefix}silver.today AS today WHERE today.local_date < DATE(TIMESTAMP_ADD(run_started_at, INTERVAL today.utc_offset_s SECOND))) THEN
+  AND NOT EXISTS (SELECT 1 FROM ${prefix}silver.today AS today WHERE today.local_date < DATE(TIMESTAMP_ADD(run_started_at, INTERVAL today.utc_offset_s SECOND)))
+  AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
 
@@ -291,7 +299,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     to_loaded_s OPTIONS (description = 'received_at to loaded_at, in seconds'),
     to_built_s OPTIONS (description = 'received_at to built_at, in seconds')
   )
-  OPTIONS (description = 'How long activities took from Strava\'s event to the marts; what had to wait for the read limit comes as a retry and is not here; one row per activity version that an event brought') AS
+  OPTIONS (description = 'How long activities took from Strava\'s event to the marts, what had to wait for the read limit or for Strava included; streams that came later are no second answer; one row per activity version that an event brought') AS
   WITH landed AS (
     SELECT
       athlete_id,
@@ -2355,7 +2363,7 @@ FROM
 
 SET touched_count = (SELECT COUNT(*) FROM touched_activities);
 
-IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 THEN
+IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
 
@@ -2364,7 +2372,7 @@ SET last_activity = (SELECT MAX(activity_id) FROM touched_activities);
 SET oldest_landed = (SELECT MIN(landed.ingested_at) FROM (SELECT src.ingested_at FROM ${prefix}landing.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) UNION ALL SELECT src.ingested_at FROM ${prefix}landing.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) UNION ALL SELECT src.ingested_at FROM ${prefix}landing.streams AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS landed);
 
 -- silver.metrics: one row per activity with streams
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.metrics' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.metrics AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2451,6 +2459,14 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
     WHERE
       counted.power_s != counted.recorded_s
       OR counted.heartrate_s != counted.with_heartrate_s) THEN 'every_second_counted: a histogram does not add up to the recorded seconds with a value'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.ingested_at >= oldest_landed) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -2466,7 +2482,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.streams: one row per activity and chunk
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.streams' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.streams AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2545,7 +2561,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.activities: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
@@ -2645,6 +2661,14 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
     SET failed_check = CASE
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
       WHEN EXISTS (SELECT 1 FROM ${prefix}silver.activities AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.version IS NULL OR target.source IS NULL OR target.sport_type IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.local_date IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity) THEN 'required: there must be a value in athlete_id, activity_id, version, source, sport_type, started_at, started_local, local_date'
+      WHEN EXISTS (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS built
+    INNER JOIN (SELECT * FROM ${prefix}landing.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.ingested_at >= oldest_landed) AS landed
+    ON
+      built.athlete_id = landed.athlete_id
+      AND built.activity_id = landed.activity_id
+    WHERE
+      landed.version > built.version) THEN 'fresh: a newer version has landed than the row shows'
     END;
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
@@ -2660,7 +2684,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.settings: one row per athlete, setting and first day
-IF EXISTS (SELECT 1 FROM touched_settings) THEN
+IF EXISTS (SELECT 1 FROM touched_settings) AND NOT 'silver.settings' IN UNNEST(blocked_names) THEN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.settings AS target WHERE EXISTS (SELECT 1 FROM touched_settings AS changed WHERE changed.athlete_id = target.athlete_id);
@@ -2710,7 +2734,7 @@ IF EXISTS (SELECT 1 FROM touched_settings) THEN
 END IF;
 
 -- marts.activity_summary: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.streams') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.streams') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_summary']);
@@ -2845,7 +2869,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- marts.daily_summary: one row per athlete, day and sport type
-IF EXISTS (SELECT 1 FROM touched_days) THEN
+IF EXISTS (SELECT 1 FROM touched_days) AND NOT 'marts.daily_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.daily_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.daily_summary']);
@@ -2922,7 +2946,7 @@ IF EXISTS (SELECT 1 FROM touched_days) THEN
 END IF;
 
 -- silver.grouped_activities: one row per activity
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.grouped_activities' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.grouped_activities', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.grouped_activities']);
@@ -2993,7 +3017,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.today: one row per athlete
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'silver.today' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.today', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.today']);
@@ -3058,7 +3082,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.monthly_summary: one row per athlete, month and sport type
-IF EXISTS (SELECT 1 FROM touched_months) THEN
+IF EXISTS (SELECT 1 FROM touched_months) AND NOT 'marts.monthly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.monthly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.monthly_summary']);
@@ -3138,7 +3162,7 @@ IF EXISTS (SELECT 1 FROM touched_months) THEN
 END IF;
 
 -- marts.weekly_summary: one row per athlete, week and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.weekly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.weekly_summary']);
@@ -3219,7 +3243,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.yearly_summary: one row per athlete, year and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.yearly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.yearly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.yearly_summary']);
@@ -3296,7 +3320,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.routes: one row per activity with a line
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.routes' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.routes', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.routes']);
@@ -3505,7 +3529,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.activity_cells: one row per activity and cell
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activity_cells' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.streams') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.activity_cells', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.streams') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.activity_cells']);
@@ -3632,7 +3656,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.curve_points: one row per activity, curve and duration
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.curve_points' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.curve_points', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.curve_points']);
@@ -3751,7 +3775,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- silver.efforts: one row per activity and distance
-IF EXISTS (SELECT 1 FROM touched_activities) THEN
+IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.efforts' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'silver.efforts', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['silver.efforts']);
@@ -3855,7 +3879,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) THEN
 END IF;
 
 -- marts.activity_load: one row per activity
-IF EXISTS (SELECT 1 FROM touched_loads) THEN
+IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_load', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_load']);
@@ -4287,7 +4311,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
 END IF;
 
 -- marts.activity_zones: one row per activity, kind of zones and zone, zones without a second included
-IF EXISTS (SELECT 1 FROM touched_loads) THEN
+IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_zones' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.activity_zones', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.activities', 'silver.metrics', 'silver.settings') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.activity_zones']);
@@ -4613,7 +4637,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) THEN
 END IF;
 
 -- marts.record_history: one row per record and activity that set it
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.efforts', 'silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.record_history', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.efforts', 'silver.grouped_activities', 'silver.metrics') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.record_history']);
@@ -4911,7 +4935,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.vdot: one row per activity
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.vdot' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.efforts') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.vdot', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.efforts') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.vdot']);
@@ -4999,7 +5023,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.eddington: one row per athlete, sport group and unit
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.eddington' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.eddington', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.eddington']);
@@ -5095,7 +5119,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.streaks: one row per athlete, sport group and unit
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.streaks' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.streaks', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.streaks']);
@@ -5243,7 +5267,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.year_over_year: one row per athlete, sport group, year, month and day
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.year_over_year', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.grouped_activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.year_over_year']);
@@ -5383,11 +5407,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.fitness_daily: one row per athlete and day
-IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
-  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1) THEN
-    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1));
+IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN UNNEST(blocked_names) THEN
+  IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
+    INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.fitness_daily', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.fitness_daily']);
-    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.today') ORDER BY name LIMIT 1)]);
+    SET blocked_reasons = ARRAY_CONCAT(blocked_reasons, [(SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1)]);
   ELSE
     BEGIN
       BEGIN TRANSACTION;
@@ -5411,6 +5435,19 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
           *
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date < changed.from_date)) AS fitness_daily
+      ),
+      seeds AS (
+        -- What an athlete who trained before there was data had on the eve of the first day.
+        SELECT
+          athlete_id,
+          REPLACE(name, '_seed', '') AS series,
+          value,
+          valid_from,
+          COALESCE(valid_until, DATE '9999-12-31') AS valid_until
+        FROM
+          ${prefix}silver.settings
+        WHERE
+          name IN ('ctl_seed', 'atl_seed')
       ),
       weights AS (
         -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
@@ -5487,6 +5524,30 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
         GROUP BY
           today.athlete_id
       ),
+      seeds_of_first_days AS (
+        SELECT
+          seeds.athlete_id,
+          seeds.series,
+          seeds.value
+        FROM
+          seeds
+        INNER JOIN
+          spans
+        ON
+          seeds.athlete_id = spans.athlete_id
+          AND spans.days_before = 0
+          AND spans.first_date >= seeds.valid_from
+          AND spans.first_date < seeds.valid_until
+      ),
+      eves AS (
+        SELECT
+          athlete_id,
+          SUM(IF(series = 'ctl', value, -value)) AS tsb
+        FROM
+          seeds_of_first_days
+        GROUP BY
+          athlete_id
+      ),
       dates AS (
         SELECT
           spans.athlete_id,
@@ -5562,6 +5623,14 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
           last_days_before
         CROSS JOIN
           weights
+        UNION ALL
+        SELECT
+          athlete_id,
+          series,
+          -1,
+          value
+        FROM
+          seeds_of_first_days
       ),
       block_starts AS (
         SELECT DISTINCT
@@ -5693,7 +5762,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
           windows
       )
       SELECT
-        athlete_id,
+        monotonies.athlete_id,
         local_date,
         day_number,
         activities,
@@ -5701,7 +5770,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
         load,
         ctl,
         atl,
-        COALESCE(ctl_1_day_before - atl_1_day_before, 0) AS tsb,
+        COALESCE(ctl_1_day_before - atl_1_day_before, eves.tsb, 0) AS tsb,
         ctl - atl AS tsb_same_day,
         ctl - ctl_7_days_before AS ramp,
         load_7d,
@@ -5715,28 +5784,53 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
         day_number <= 126 AS warming_up
       FROM
         monotonies
+      LEFT JOIN
+        eves
+      ON
+        monotonies.athlete_id = eves.athlete_id
       WHERE
         is_new;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date) GROUP BY target.athlete_id, target.local_date HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up'
-        WHEN EXISTS (SELECT 1
+        WHEN EXISTS (-- It may have been above before: at the first of the rebuilt days it is what it is.
+      SELECT 1
       FROM (
         SELECT
-          days.athlete_id,
-          MAX(days.local_date) AS last_date,
-          MAX(GREATEST(days.ctl, days.atl)) AS greatest_mean,
-          MIN(LEAST(days.ctl, days.atl)) AS least_mean,
-          MAX(days.load) AS greatest_load,
-          MIN(days.day_number) AS first_day_number
+          days.ctl,
+          days.atl,
+          FIRST_VALUE(days.ctl) OVER from_first AS first_ctl,
+          FIRST_VALUE(days.atl) OVER from_first AS first_atl,
+          MAX(days.load) OVER (PARTITION BY days.athlete_id) AS greatest_load
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
-        GROUP BY
-          days.athlete_id
+        WINDOW
+          from_first AS (PARTITION BY days.athlete_id ORDER BY days.local_date)
       ) AS rebuilt
       WHERE
-        rebuilt.least_mean < 0
-        OR (rebuilt.first_day_number = 1 AND rebuilt.greatest_mean > rebuilt.greatest_load + 0.000001)) THEN 'bounded: fitness or fatigue is above the greatest load of a day, or below 0'
+        LEAST(rebuilt.ctl, rebuilt.atl) < 0
+        OR rebuilt.ctl > GREATEST(rebuilt.greatest_load, rebuilt.first_ctl) + 0.000001
+        OR rebuilt.atl > GREATEST(rebuilt.greatest_load, rebuilt.first_atl) + 0.000001) THEN 'bounded: fitness or fatigue rises above the greatest load of a day, or falls below 0'
+        WHEN EXISTS (-- Of the first of the rebuilt days the day before is not read; but its form tells what it was.
+      SELECT 1
+      FROM (
+        SELECT
+          days.ctl,
+          days.atl,
+          days.tsb,
+          days.load,
+          LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
+          LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
+        FROM
+          (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
+      ) AS rebuilt
+      WHERE
+        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
+        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+        OR ABS(
+          (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
+          - rebuilt.tsb
+        ) > 0.00001) THEN 'follows: fitness, fatigue or form of a day does not follow from its load and the day before'
         WHEN EXISTS (SELECT 1
       FROM (
         SELECT
@@ -5794,7 +5888,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
 END IF;
 
 -- marts.rolling: one row per athlete, day, sport group and window
-IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.rolling' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.rolling', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_load', 'silver.activities', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.rolling']);
@@ -6054,7 +6148,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) THEN
 END IF;
 
 -- marts.zones_weekly: one row per athlete, ISO week, sport group, kind of zones and zone
-IF EXISTS (SELECT 1 FROM touched_weeks) THEN
+IF EXISTS (SELECT 1 FROM touched_weeks) AND NOT 'marts.zones_weekly' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_zones') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.zones_weekly', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.activity_zones') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.zones_weekly']);
@@ -6122,7 +6216,7 @@ IF EXISTS (SELECT 1 FROM touched_weeks) THEN
 END IF;
 
 -- marts.heartrate_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.heartrate_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.heartrate_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.heartrate_curve']);
@@ -6169,7 +6263,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.pace_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.pace_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.pace_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.pace_curve']);
@@ -6221,7 +6315,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.power_curve: one row per athlete, sport group, period and duration
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.power_curve' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.power_curve', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('silver.curve_points', 'silver.settings', 'silver.today') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.power_curve']);
@@ -6283,7 +6377,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) THEN
 END IF;
 
 -- marts.critical_power: one row per athlete, sport group and period
-IF EXISTS (SELECT 1 FROM touched_athletes) THEN
+IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.critical_power' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.power_curve') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.critical_power', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.power_curve') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.critical_power']);
@@ -6412,7 +6506,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '0d9be15c717be094');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -32,6 +32,10 @@ resource "google_storage_bucket" "source" {
   force_destroy               = true
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
+
+  labels = {
+    component = "build"
+  }
 }
 
 resource "google_storage_bucket_object" "bundle" {
@@ -66,6 +70,10 @@ resource "google_artifact_registry_repository" "functions" {
     condition {
       older_than = "2592000s"
     }
+  }
+
+  labels = {
+    component = "build"
   }
 
   depends_on = [google_project_service.api]

@@ -16,5 +16,9 @@ resource "google_pubsub_topic" "topic" {
     allowed_persistence_regions = [var.region]
   }
 
+  labels = {
+    component = "bus"
+  }
+
   depends_on = [google_project_service.api]
 }

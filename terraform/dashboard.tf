@@ -24,6 +24,11 @@ resource "google_cloud_run_v2_service" "dashboard" {
     containers {
       image = each.value
 
+      # Where the marts are: dashboard/marts.py reads these, and nothing else.
+      env {
+        name  = "PACELINE_RUNTIME"
+        value = "gcp"
+      }
       env {
         name  = "PACELINE_PROJECT"
         value = var.project
@@ -34,6 +39,10 @@ resource "google_cloud_run_v2_service" "dashboard" {
       }
     }
   }
+
+  labels = {
+    component = "dashboard"
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "proxy_opens_dashboard" {
@@ -42,7 +51,7 @@ resource "google_cloud_run_v2_service_iam_member" "proxy_opens_dashboard" {
   name     = each.value.name
   location = var.region
   role     = "roles/run.invoker"
-  member   = "serviceAccount:service-${local._agents}-iap.iam.gserviceaccount.com"
+  member   = local.proxy_agent
 }
 
 resource "google_iap_web_cloud_run_service_iam_member" "reads_dashboard" {

@@ -76,5 +76,6 @@ module "function" {
     google_artifact_registry_repository_iam_member.build,
     google_project_iam_member.build,
     google_project_iam_member.build_source,
+    time_sleep.grants_are_known,
   ]
 }

@@ -11,10 +11,6 @@ locals {
     scheduler = "What the scheduler calls functions as"
   }
 
-  _agents        = "${data.google_project.this.number}@gcp-sa"
-  pubsub_agent   = "serviceAccount:service-${local._agents}-pubsub.iam.gserviceaccount.com"
-  transfer_agent = "serviceAccount:service-${local._agents}-bigquerydatatransfer.iam.gserviceaccount.com"
-
   # For each word in `may`, the functions that have it.
   may = {
     for word in toset(flatten([for each in local.functions : each.may])) :
@@ -148,7 +144,7 @@ resource "google_project_iam_member" "build_source" {
   }
 }
 
-# Google's agents act as ours: Pub/Sub to sign its calls, the scheduled query to run.
+# Google's agents (agents.tf) act as ours: Pub/Sub to sign its calls, the scheduled query to run.
 
 resource "google_service_account_iam_member" "push_agent" {
   service_account_id = google_service_account.service["push"].name

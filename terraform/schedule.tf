@@ -31,5 +31,6 @@ resource "google_bigquery_data_transfer_config" "script" {
     google_bigquery_table.table,
     google_project_iam_member.runs_queries,
     google_service_account_iam_member.transfer_agent,
+    time_sleep.grants_are_known,
   ]
 }

@@ -25,5 +25,9 @@ resource "google_secret_manager_secret" "secret" {
     }
   }
 
+  labels = {
+    component = "secrets"
+  }
+
   depends_on = [google_project_service.api]
 }

@@ -1,9 +1,10 @@
 # State: Firestore, as documents with compare-and-set. A project has one database of this name, so an
-# environment is a project of its own. No policy expires documents: none has a time after which it
-# is worth nothing, and Firestore expires by fields of its own time type, which documents of JSON
-# do not have.
+# environment is a project of its own. What may expire has a time: docs/decisions says what and why.
 
 locals {
+  # Collections whose documents have the field delete_after.
+  expiring = toset(["locks"])
+
   _indexes = {
     for index in jsondecode(file("${path.module}/firestore_indexes.json")) :
     "${index.collection}:${join(",", index.fields[*].field)}" => index
@@ -36,4 +37,17 @@ resource "google_firestore_index" "index" {
       order      = fields.value.order
     }
   }
+}
+
+resource "google_firestore_field" "delete_after" {
+  for_each = local.expiring
+
+  database   = google_firestore_database.state.name
+  collection = each.key
+  field      = "delete_after"
+
+  ttl_config {}
+
+  # Nobody asks by it, and an index of times that only grow would be one hot spot.
+  index_config {}
 }

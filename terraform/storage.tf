@@ -29,4 +29,8 @@ resource "google_storage_bucket" "bronze" {
       matches_prefix = ["spool/"]
     }
   }
+
+  labels = {
+    component = "bronze"
+  }
 }

@@ -27,7 +27,7 @@ variable "dashboard_image" {
 }
 
 variable "dashboard_readers" {
-  description = "Who may open the dashboard, such as user:me@example.com."
+  description = "Who may open the dashboard, such as group:athletes@example.com. They are of the project's organization, without which Identity-Aware Proxy opens nothing."
   type        = set(string)
   default     = []
 
@@ -43,9 +43,15 @@ variable "environment" {
 }
 
 variable "marts_schedule" {
-  description = "How often the marts are built. Not on the hour: BigQuery may then run it twice."
+  description = "How often the marts are built: every so many minutes or hours. BigQuery takes nothing below five minutes."
   type        = string
   default     = "every 15 minutes"
+
+  # An alert hears of marts that are four runs old, and can wait for a day at most.
+  validation {
+    condition     = can(regex("^every ([5-9]|[1-9][0-9]|[12][0-9]{2}|300) minutes$|^every [1-5] hours$", var.marts_schedule))
+    error_message = "The marts are built every 5 to 300 minutes, or every 1 to 5 hours, such as \"every 15 minutes\"."
+  }
 }
 
 variable "monthly_budget" {

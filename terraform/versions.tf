@@ -13,9 +13,18 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 7.0"
     }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.0"
+    }
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.12"
+    }
   }
 }
 
+# Every resource that takes labels adds a third, its component.
 provider "google" {
   project = var.project
   region  = var.region
@@ -28,6 +37,12 @@ provider "google" {
     app = "paceline"
     env = var.environment
   }
+}
+
+# For agents.tf alone: only there can Google's agents be asked for.
+provider "google-beta" {
+  project = var.project
+  region  = var.region
 }
 
 data "google_project" "this" {

@@ -21,6 +21,10 @@ resource "google_bigquery_dataset" "layer" {
   delete_contents_on_destroy = !local.is_prod
   max_time_travel_hours      = "48" # what was erased can be seen for so long, and no longer
 
+  labels = {
+    component = "warehouse"
+  }
+
   depends_on = [google_project_service.api]
 }
 
@@ -81,6 +85,10 @@ resource "google_bigquery_table" "table" {
         columns = table_constraints.value
       }
     }
+  }
+
+  labels = {
+    component = "warehouse"
   }
 }
 

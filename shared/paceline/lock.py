@@ -8,6 +8,8 @@ from paceline.errors import Busy, Conflict
 from paceline.ports import Clock, Document, Ids, State, Stored
 
 COLLECTION = "locks"
+# A lock that nobody has held for so long says nothing any more, and may go.
+KEPT = timedelta(days=7)
 
 
 @contextmanager
@@ -18,7 +20,11 @@ def alone(name: str, state: State, clock: Clock, ids: Ids, *, most: timedelta) -
     stored = state.get(COLLECTION, name)
     if stored and datetime.fromisoformat(stored.data["until"]) > now:
         raise Busy(f"Another {name} is running until {stored.data['until']} at the latest.")
-    lease: Document = {"owner": owner, "until": (now + most).isoformat()}
+    lease: Document = {
+        "owner": owner,
+        "until": (now + most).isoformat(),
+        "delete_after": (now + most + KEPT).isoformat(),
+    }
     try:
         _write(state, name, lease, stored)
     except Conflict as error:

@@ -2,6 +2,7 @@
 # the bucket of the state, the APIs that Terraform itself needs, and who deploys from GitHub. It is
 # apart from the rest, for a pipeline that could widen its own rights would have every right.
 #
+#   gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project=...
 #   terraform -chdir=terraform/bootstrap init
 #   terraform -chdir=terraform/bootstrap apply -var project=... -var environment=dev -var repository=owner/name -var repository_id=...
 #
@@ -77,5 +78,9 @@ resource "google_storage_bucket" "state" {
 
   lifecycle {
     prevent_destroy = true
+  }
+
+  labels = {
+    component = "state"
   }
 }

@@ -3,6 +3,16 @@
 
 mock_provider "archive" {}
 
+mock_provider "time" {}
+
+mock_provider "google-beta" {
+  mock_resource "google_project_service_identity" {
+    defaults = {
+      member = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+    }
+  }
+}
+
 mock_provider "google" {
   mock_data "google_project" {
     defaults = {
@@ -26,7 +36,7 @@ variables {
   strava_client_id  = "12345"
   alert_emails      = ["me@example.com"]
   bi_readers        = ["group:analysts@example.com", "user:me@example.com"]
-  dashboard_readers = ["user:me@example.com"]
+  dashboard_readers = ["group:athletes@example.com"]
 }
 
 run "everything_but_what_is_asked_for" {
@@ -66,6 +76,11 @@ run "everything_but_what_is_asked_for" {
   }
 
   assert {
+    condition     = google_monitoring_alert_policy.absent["freshness"].conditions[0].condition_absent[0].duration == "3600s"
+    error_message = "Nobody hears of marts that are an hour old."
+  }
+
+  assert {
     condition     = output.connect_url == "https://paceline-dev-connect-athlete-123456789012.europe-west3.run.app/connect_athlete/start"
     error_message = "Athletes are sent elsewhere."
   }
@@ -73,13 +88,19 @@ run "everything_but_what_is_asked_for" {
 
 run "what_is_asked_for" {
   variables {
+    marts_schedule  = "every 2 hours"
     billing_account = "000000-000000-000000"
     dashboard_image = "europe-docker.pkg.dev/some-project/dashboard:1"
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.dashboard["dashboard"].iap_enabled && toset(keys(google_iap_web_cloud_run_service_iam_member.reads_dashboard)) == toset(["user:me@example.com"])
+    condition     = google_cloud_run_v2_service.dashboard["dashboard"].iap_enabled && toset(keys(google_iap_web_cloud_run_service_iam_member.reads_dashboard)) == toset(["group:athletes@example.com"])
     error_message = "The dashboard is not for those who may read it."
+  }
+
+  assert {
+    condition     = google_monitoring_alert_policy.absent["freshness"].conditions[0].condition_absent[0].duration == "28800s"
+    error_message = "Marts that are built every two hours are not awaited for as long."
   }
 
   assert {
@@ -94,9 +115,10 @@ run "what_cannot_be_meant" {
   variables {
     project           = "Some Project"
     strava_client_id  = "me"
+    marts_schedule    = "every day 04:00"
     dashboard_readers = ["allUsers"]
     bi_readers        = ["allAuthenticatedUsers"]
   }
 
-  expect_failures = [var.project, var.strava_client_id, var.dashboard_readers, var.bi_readers]
+  expect_failures = [var.project, var.strava_client_id, var.marts_schedule, var.dashboard_readers, var.bi_readers]
 }

@@ -11,6 +11,7 @@ from paceline.adapters.gcp.firestore import FirestoreState
 from paceline.cli.emulators import google
 from paceline.cli.emulators.process import Emulator
 from paceline.errors import Conflict, StoreUnavailable
+from tests.builders import NOW
 from tests.contract.cut_line import CutLine
 from tests.contract.processes import run_together
 from tests.emulators import started, use, within
@@ -50,6 +51,16 @@ def test_two_processes_that_create_one_document_get_one_winner(
     assert sorted(left + right, key=int) == [str(number) for number in range(12)]
     owners = {stored.id: stored.data["by"] for stored in state.query("race")}
     assert owners == dict.fromkeys(left, "left") | dict.fromkeys(right, "right")
+
+
+def test_when_a_document_may_go_is_a_time_to_firestore_and_stays_a_text_to_us(
+    project: str, state: FirestoreState
+) -> None:
+    told = NOW.isoformat()
+    state.create("locks", "reconcile", {"until": told, "delete_after": told})
+    held = firestore.Client(project=project).document("locks/reconcile").get().to_dict()
+    assert held
+    assert (held["until"], held["delete_after"]) == (told, NOW)
 
 
 def test_two_processes_count_to_the_sum_of_both(project: str, state: FirestoreState) -> None:

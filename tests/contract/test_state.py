@@ -11,6 +11,7 @@ from paceline.adapters.gcp.firestore import FirestoreState
 from paceline.adapters.local.state import SqliteState
 from paceline.errors import Conflict
 from paceline.ports import State, Version, Where
+from tests.builders import NOW
 from tests.emulators import use
 
 Op = Literal["==", "<", "<=", ">", ">="]
@@ -50,6 +51,23 @@ def ids(state: State, *where: Where, order_by: tuple[str, ...] = ()) -> str:
 
 def test_a_document_that_was_never_written_is_none(state: State) -> None:
     assert state.get("ledger", "1") is None
+
+
+def test_when_a_document_may_go_is_read_as_it_was_written(state: State) -> None:
+    for number, moment in enumerate((NOW, NOW.replace(microsecond=123_456))):
+        data = {"until": "then", "delete_after": moment.isoformat()}
+        version = state.create("locks", str(number), data)
+        version = state.replace("locks", str(number), data, version)
+        stored = state.get("locks", str(number))
+        assert stored
+        assert (stored.data, stored.version) == (data, version)
+
+
+@pytest.mark.parametrize("text", ["soon", 7, None, "2026-01-01T00:00:00", "2026-01-01T00:00:00Z"])
+def test_when_a_document_may_go_must_be_an_instant(state: State, text: object) -> None:
+    with pytest.raises(ValueError, match=r"delete_after is .*: it must be an instant in UTC"):
+        state.create("locks", "one", {"delete_after": text})
+    assert state.get("locks", "one") is None
 
 
 def test_a_document_is_read_as_it_was_written(state: State) -> None:

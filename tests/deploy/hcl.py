@@ -36,6 +36,11 @@ def resources(*kinds: str) -> list[Block]:
     return [block for block in _blocks("resource") if not kinds or block.kind in kinds]
 
 
+def read(file: str) -> dict[str, Any]:
+    """Every block of one file."""
+    return _read(TERRAFORM / file)
+
+
 def local_values(file: str) -> dict[str, Any]:
     """The locals of one file, references among them to one another's whole value followed."""
     values: dict[str, Any] = {}

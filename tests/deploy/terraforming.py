@@ -50,17 +50,29 @@ def evaluate(expression: str) -> Any:
         return json.loads(_run(folder, "output", "-json", "tried"))
 
 
+def values(command: str, env: Mapping[str, str], folder: Path) -> Any:
+    """What a folder's variables are after a shell's command has run there."""
+    subprocess.run(["bash", "-ec", command], check=True, cwd=folder, env={**os.environ, **env})
+    _run(folder, "apply", "-input=false", "-auto-approve", env=env)
+    return json.loads(_run(folder, "output", "-json", "tried"))
+
+
 def destroy(folder: Path) -> None:
     _run(folder, "destroy", "-input=false", "-auto-approve")
 
 
-def _run(folder: Path, *arguments: str) -> str:
+def _run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(
         ["terraform", *arguments, "-no-color"],
         capture_output=True,
         check=False,
         cwd=folder,
-        env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull},
+        env={
+            **os.environ,
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": os.devnull,
+            **(env or {}),
+        },
         text=True,
         timeout=60,
     )

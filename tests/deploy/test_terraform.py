@@ -159,7 +159,7 @@ def test_the_dashboard_is_behind_identity_aware_proxy() -> None:
     ]
 
     assert dashboard.body["iap_enabled"] is True
-    assert opener.body["member"].endswith("-iap.iam.gserviceaccount.com")
+    assert opener.body["member"] == "${local.proxy_agent}"
 
 
 def test_no_bucket_can_be_made_public() -> None:

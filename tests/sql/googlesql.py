@@ -34,7 +34,13 @@ from zetasql.api import (  # noqa: E402 - the engine must find the configuration
     TypeFactory,
 )
 
-_NO_SQL = ("ASTBeginStatement", "ASTCommitStatement", "ASTRollbackStatement", "ASTReturnStatement")
+_NO_SQL = (
+    "ASTRaise",
+    "ASTBeginStatement",
+    "ASTCommitStatement",
+    "ASTRollbackStatement",
+    "ASTReturnStatement",
+)
 
 
 class GoogleRefuses(Exception):

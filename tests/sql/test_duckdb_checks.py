@@ -88,6 +88,23 @@ def test_after_repair_everything_arrives_also_the_day_that_was_left(
     assert rows(warehouse, "ops.unfinished_days") == []
 
 
+def test_a_full_run_that_is_blocked_leaves_the_next_one_as_small_as_it_was(
+    warehouse: DuckDbWarehouse,
+) -> None:
+    mark = rows(warehouse, "ops.watermarks")
+    blocked = warehouse.refresh(full=True)
+    assert blocked.touched_activities == 3
+    assert "marts.daily_summary" in blocked.blocked
+    assert rows(warehouse, "ops.watermarks") == mark
+    assert warehouse.refresh().touched_activities == 2
+
+    repaired = activity(2, version=3, day=3, distance_m=2000.0)
+    warehouse.append(tables({"activities": [repaired]}))
+    assert warehouse.refresh().blocked == {}
+    days = {row[1] for row in rows(warehouse, "marts.daily_summary")}
+    assert len(days) == 3  # also the day that was left
+
+
 def test_a_row_twice_in_silver_is_caught_by_the_key(
     warehouse: DuckDbWarehouse, reopen: Opener, sql: Path
 ) -> None:

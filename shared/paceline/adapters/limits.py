@@ -4,9 +4,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 METADATA_SUFFIX = ".meta.json"  # kept for the file beside an object
+# A document whose time has come may be taken away, some day: Firestore does so by this field.
+DELETE_AFTER = "delete_after"
 WRITE_ID = "_write_id"  # kept for the field by which Firestore's adapter knows its own writes
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -76,6 +79,19 @@ def check_document(doc_id: str, data: Mapping[str, Any]) -> None:
     if WRITE_ID in data:
         raise ValueError(f"A document cannot have a field {WRITE_ID}: the adapters keep it.")
     _check_value(data, "the document")
+    if DELETE_AFTER in data and not _is_instant(data[DELETE_AFTER]):
+        raise ValueError(
+            f"{DELETE_AFTER} is {data[DELETE_AFTER]!r}: it must be an instant in UTC, as"
+            " isoformat() writes it, for the document may be taken away from then on."
+        )
+
+
+def _is_instant(text: Any) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return False
+    return moment.tzinfo is not None and moment.astimezone(UTC).isoformat() == text
 
 
 def _id_fault(doc_id: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from textwrap import indent
 
 from paceline.warehouse import bigquery_drift as drift
+from paceline.warehouse import bigquery_turns as turns
 from paceline.warehouse.bigquery_tables import bigquery_name, quote, rename, render_views
 from paceline.warehouse.plan import TOUCHED, WATERMARKS, Build, Plan
 from paceline.warehouse.restrict import is_touched, touched_rows
@@ -67,36 +68,27 @@ class _Script:
     def parts(self) -> Iterator[str]:
         yield _HEADER
         if not self._full:
-            yield self._refuse_other_sql()
-        yield self._newest()
-        if self._full:
-            yield self._sql(drift.decide(self._plan))
-            yield self._sql(drift.remember(self._plan))
-            yield self._transaction(*self._plan.forget_watermark)
-            # A comparison is as of when the rows were built.
-            set_clock = indent(self._transaction(*self._plan.set_clock), "  ")
-            yield f"IF NOT is_compared THEN\n{set_clock}\nEND IF;"
-        else:
-            yield self._return_when_idle()
-            yield self._transaction(*self._plan.set_clock)
-        yield self._make_views()
-        for touch in self._plan.touches:
-            name = bigquery_name(touch.table, self._prefix)
-            yield f"CREATE TEMP TABLE {name} AS\n{self._sql(touch.query)};"
-            if touch.keep:
-                yield f"{self._sql(touch.keep)};"
+            yield from self._run()
+            return
+        yield self._sql(turns.begin(self._plan))
+        yield turns.ended_anyway("\n\n".join(self._run()), self._sql(turns.end()))
+
+    def _run(self) -> Iterator[str]:
+        yield from self._full_begins() if self._full else self._begins()
         yield f"SET touched_count = ({self._sql(self._plan.count_touched)});"
         if not self._full:
-            yield f"IF ({self._sql(self._plan.count_keys)}) = 0 THEN\n  RETURN;\nEND IF;"
+            idle = f"({self._sql(self._plan.count_keys)}) = 0 AND ARRAY_LENGTH(blocked_names) = 0"
+            yield f"IF {idle} THEN\n  RETURN;\nEND IF;"
             yield self._bounds()
         for build in self._plan.builds:
             yield f"-- {build.table.name}: {build.table.grain}\n{self._build(build)}"
         if self._full:
             yield self._sql(drift.compare(self._plan))
         yield f"{self._sql(self._plan.record_run)};"
-        advance = indent(self._transaction(*self._plan.advance_watermark), "  ")
-        otherwise = "" if self._reports else f"ELSE\n  {_RAISE}\n"
-        yield f"IF ARRAY_LENGTH(blocked_names) = 0 THEN\n{advance}\n{otherwise}END IF;"
+        if self._full:
+            yield self._hold_back()
+            yield self._sql(turns.end())
+        yield self._advance()
         if self._reports:
             yield (
                 "SELECT touched_count AS touched_activities, built_names AS built,"
@@ -105,14 +97,56 @@ class _Script:
         elif self._full:
             yield f"IF ARRAY_LENGTH(drifted_names) > 0 THEN\n  {_RAISE_DRIFT}\nEND IF;"
 
+    def _begins(self) -> Iterator[str]:
+        yield f"IF {self._sql(turns.is_under_way())} THEN\n  RETURN;\nEND IF;"
+        yield self._refuse_other_sql()
+        yield self._sql(turns.still_held_back())
+        yield self._newest()
+        yield self._return_when_idle()
+        yield self._transaction(*self._plan.set_clock)
+        yield self._make_views()
+        yield from self._touch()
+
+    def _full_begins(self) -> Iterator[str]:
+        yield self._newest()
+        yield self._sql(drift.decide(self._plan))
+        yield self._sql(drift.remember(self._plan))
+        yield self._if_of_other_sql(self._transaction(*self._plan.forget_watermark))
+        # A comparison is as of when the rows were built.
+        set_clock = indent(self._transaction(*self._plan.set_clock), "  ")
+        yield f"IF NOT is_compared THEN\n{set_clock}\nEND IF;"
+        yield self._make_views()
+        yield from self._touch()
+        for touch in self._plan.touches:
+            name = bigquery_name(touch.table, self._prefix)
+            yield f"CREATE OR REPLACE TEMP TABLE {name} AS\n{self._sql(touch.everything)};"
+
+    def _touch(self) -> Iterator[str]:
+        for touch in self._plan.touches:
+            name = bigquery_name(touch.table, self._prefix)
+            yield f"CREATE TEMP TABLE {name} AS\n{self._sql(touch.query)};"
+            if touch.keep:
+                yield f"{self._sql(touch.keep)};"
+
+    def _if_of_other_sql(self, statements: str, condition: str = "") -> str:
+        built_by = self._sql(self._plan.built_by)
+        is_other = f"({built_by}) != {quote(self._plan.signature)}{condition}"
+        return f"IF {is_other} THEN\n{indent(statements, '  ')}\nEND IF;"
+
+    def _hold_back(self) -> str:
+        """What was built is right, and goes on; what was not has rows of other SQL."""
+        held = self._transaction(*self._plan.advance_watermark, turns.hold_back().rstrip(";"))
+        return self._if_of_other_sql(held, " AND ARRAY_LENGTH(blocked_names) > 0")
+
+    def _advance(self) -> str:
+        advance = indent(self._transaction(*self._plan.advance_watermark), "  ")
+        otherwise = "" if self._reports else f"ELSE\n  {_RAISE}\n"
+        return f"IF ARRAY_LENGTH(blocked_names) = 0 THEN\n{advance}\n{otherwise}END IF;"
+
     def _refuse_other_sql(self) -> str:
         """Rows that other SQL built would stay beside the new ones, and nobody would know."""
-        built_by = self._sql(self._plan.built_by)
-        return (
-            f"IF ({built_by}) != {quote(self._plan.signature)} THEN\n"
-            "  RAISE USING MESSAGE ="
-            " 'The tables were built by other SQL: run the full script once';"
-            "\nEND IF;"
+        return self._if_of_other_sql(
+            "RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';"
         )
 
     def _newest(self) -> str:
@@ -132,7 +166,8 @@ class _Script:
             if touch.keep
         )
         passed = f"\n  AND NOT EXISTS ({self._plan.passed_days})"
-        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}{passed}")
+        is_right = "\n  AND ARRAY_LENGTH(blocked_names) = 0"
+        nothing_new = self._sql(f"newest_landed = ({watermark}){unfinished}{passed}{is_right}")
         return f"IF {nothing_new} THEN\n  RETURN;\nEND IF;"
 
     def _make_views(self) -> str:
@@ -211,7 +246,9 @@ class _Script:
         if self._full:
             return rebuild
         touched = bigquery_name(build.touched, self._prefix)
-        return f"IF EXISTS (SELECT 1 FROM {touched}) THEN\n{indent(rebuild, '  ')}\nEND IF;"
+        is_held_back = f"{quote(build.table.name)} IN UNNEST(blocked_names)"
+        condition = f"EXISTS (SELECT 1 FROM {touched}) AND NOT {is_held_back}"
+        return f"IF {condition} THEN\n{indent(rebuild, '  ')}\nEND IF;"
 
     def _block(self, name: str, reason: str) -> list[str]:
         values = {"table_name": quote(name), "reason": reason}

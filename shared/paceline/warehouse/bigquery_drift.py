@@ -8,6 +8,7 @@ Only where nothing landed since the last run, for new rows would be a difference
 from collections.abc import Sequence
 from textwrap import indent
 
+from paceline.warehouse import bigquery_turns as turns
 from paceline.warehouse.plan import FAILURES, WATERMARKS, Plan
 from paceline.warehouse.tables import INGESTED_AT, Column, Table
 
@@ -16,12 +17,12 @@ _DECIMALS = 6
 
 
 def decide(plan: Plan) -> str:
-    """Whether this run compares: by this very SQL, and nothing landed since."""
+    """Whether this run compares: all is built by this very SQL, and nothing landed since."""
     return (
         "SET is_compared = COALESCE(\n"
         f"  (SELECT plan = '{plan.signature}' AND {INGESTED_AT} >= newest_landed"
         f" FROM {WATERMARKS} WHERE name = 'landing'),\n"
-        "  FALSE\n);"
+        f"  FALSE\n) AND NOT {turns.has_other_rows(plan)};"
     )
 
 

@@ -27,10 +27,14 @@ TOUCHED = "touched.activities"
 
 @dataclass(frozen=True)
 class Touch:
-    """Keys of this run. `keep` stores them until a run has rebuilt everything."""
+    """Keys of this run. `keep` stores them until a run has rebuilt everything.
+
+    `everything` names every key: a full run checks all rows, not those alone that are new.
+    """
 
     table: Table
     query: str
+    everything: str
     keep: str | None
     forget_kept: str | None
 
@@ -63,10 +67,15 @@ class Plan:
     def newest_landed(self) -> str:
         """The newest row that this run can see, and never less than the last run saw."""
         landed = " UNION ALL ".join(
-            f"SELECT MAX({INGESTED_AT}) AS {INGESTED_AT} FROM {table.name}"
-            for table in self.tables.values()
-            if table.name == WATERMARKS
-            or (table.kind == "landing" and INGESTED_AT in table.column_names)
+            f"SELECT MAX({INGESTED_AT}) AS {INGESTED_AT} FROM {name}"
+            for name in (
+                *(
+                    table.name
+                    for table in self.tables.values()
+                    if table.kind == "landing" and INGESTED_AT in table.column_names
+                ),
+                f"{WATERMARKS} WHERE name = 'landing'",
+            )
         )
         return (
             f"SELECT COALESCE(MAX(landed.{INGESTED_AT}), TIMESTAMP '1970-01-01 00:00:00+00')"
@@ -106,7 +115,10 @@ class Plan:
 
     @property
     def forget_watermark(self) -> tuple[str, ...]:
-        """Makes everything new again, and stays so until a run has built everything."""
+        """For rows that other SQL built: everything is new, until a run has built everything.
+
+        A full run by the same SQL does not forget: the rows that it has not come to are right.
+        """
         return self._set_watermark("TIMESTAMP '1970-01-01 00:00:00+00'", "")
 
     @property
@@ -161,14 +173,16 @@ def _shape(table: Table) -> str:
 
 
 def _touch(table: Table) -> Touch:
+    query = table.query or ""
+    everything = from_nothing(query, WATERMARKS)
     if table.kept_in is None:
-        return Touch(table, table.query or "", None, None)
+        return Touch(table, query, everything, None, None)
     columns = ", ".join(table.column_names)
     keep = (
         f"INSERT INTO {table.kept_in} ({columns}) SELECT {columns} FROM {table.name}"
         f" EXCEPT DISTINCT SELECT {columns} FROM {table.kept_in}"
     )
-    return Touch(table, table.query or "", keep, f"DELETE FROM {table.kept_in} WHERE TRUE")
+    return Touch(table, query, everything, keep, f"DELETE FROM {table.kept_in} WHERE TRUE")
 
 
 def _build(table: Table, tables: Mapping[str, Table]) -> Build:

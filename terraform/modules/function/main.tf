@@ -70,5 +70,9 @@ resource "google_cloudfunctions2_function" "step" {
     }
   }
 
+  labels = {
+    component = var.step
+  }
+
   depends_on = [google_secret_manager_secret_iam_member.reads]
 }

@@ -14,6 +14,10 @@ resource "google_pubsub_topic" "dead_letters" {
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
+
+  labels = {
+    component = var.step
+  }
 }
 
 resource "google_pubsub_subscription" "dead_letters" {
@@ -27,6 +31,10 @@ resource "google_pubsub_subscription" "dead_letters" {
   # Without this a subscription that is idle for 31 days is deleted.
   expiration_policy {
     ttl = ""
+  }
+
+  labels = {
+    component = var.step
   }
 }
 
@@ -62,6 +70,10 @@ resource "google_pubsub_subscription" "push" {
       service_account_email = var.callers.push
       audience              = google_cloudfunctions2_function.step.service_config[0].uri
     }
+  }
+
+  labels = {
+    component = var.step
   }
 
   depends_on = [google_cloud_run_v2_service_iam_member.invoker]

@@ -102,7 +102,7 @@ class BigQueryWarehouse:
         from paceline.warehouse.bigquery import render_script  # noqa: PLC0415 - it needs sqlglot
 
         started_at = self._clock.now()
-        full = full or self._built_by_other_sql()
+        full = full or self._has_rows_of_other_sql()
         script = render_script(self._plan, prefix=self._prefix, full=full, reports=True)
         # A full run reads all that there is, and somebody asked for it.
         config = self._config("build_marts", self._limits.script_s, is_capped=not full)
@@ -232,11 +232,13 @@ class BigQueryWarehouse:
             job: Any = self._client.get_job(tried, location=self._location, **self._call)
         return job if job.error_result is None else self._job(send, job_id, attempt + 1)
 
-    def _built_by_other_sql(self) -> bool:
-        built_by = self._renamed(self._plan.built_by)
+    def _has_rows_of_other_sql(self) -> bool:
+        from paceline.warehouse.bigquery_turns import needs_full_run  # noqa: PLC0415 - likewise
+
+        asked = self._renamed(needs_full_run(self._plan))
         with _translated("read what built the tables"):
-            found = self._answer(built_by, self._config("build_marts", 60), 60)
-        return found.num_rows > 0 and bool(found["plan"][0].as_py() != self._plan.signature)
+            found = self._answer(asked, self._config("build_marts", 60), 60)
+        return bool(found["is_needed"][0].as_py())
 
     def _config(
         self, step: str, within_s: float, *, is_capped: bool = True

@@ -6,7 +6,7 @@ No transaction is ever open: every write names in a precondition what it must fi
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -28,7 +28,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
-from paceline.adapters.limits import WRITE_ID, check_document, check_field
+from paceline.adapters.limits import DELETE_AFTER, WRITE_ID, check_document, check_field
 from paceline.errors import Conflict, StoreUnavailable
 from paceline.ports import Document, Stored, Version, Where
 
@@ -132,7 +132,7 @@ class FirestoreState:
         with _translated(f"write {collection}/{doc_id}"):
             reference = self._client.collection(collection).document(doc_id)
             batch = self._client.batch()
-            batch.set(reference, {**data, WRITE_ID: write_id})
+            batch.set(reference, {**_with_time_type(data), WRITE_ID: write_id})
             # The client has preconditions for updates of some fields, not for whole documents.
             (write,) = batch._write_pbs  # noqa: SLF001
             precondition(write)
@@ -171,7 +171,15 @@ def _with_ties_by_id(stored: Iterable[Stored], order_by: Sequence[str]) -> list[
 def _stored(found: Any) -> Stored:
     data = found.to_dict()
     data.pop(WRITE_ID, None)
+    if DELETE_AFTER in data:
+        data[DELETE_AFTER] = data[DELETE_AFTER].astimezone(UTC).isoformat()
     return Stored(found.id, data, _version(found.update_time))
+
+
+def _with_time_type(data: Document) -> Document:
+    """Firestore takes a document away by a field of its own time type, which JSON does not have."""
+    text = data.get(DELETE_AFTER)
+    return {**data, DELETE_AFTER: datetime.fromisoformat(text)} if text else data
 
 
 def _version(update_time: Any) -> Version:

@@ -90,12 +90,14 @@ class DuckDbScript:
             if not compares:  # which is as of when the rows were built
                 for statement in self.plan.set_clock:
                     self._run(statement, {"as_of": as_of or started_at})
-            full = full or built_by not in {None, self.plan.signature}
-            if full:
+            if built_by not in {None, self.plan.signature}:
+                full = True
                 for statement in self.plan.forget_watermark:
                     self._run(statement)
             seen_until = self._value(self.plan.newest_landed)
             self._touch()
+            if full:
+                self._touch_everything()
             touched = int(self._value(self.plan.count_touched))
         if not full and not self._value(self.plan.count_keys):
             return RefreshReport(0, (), {}, self._seconds_since(started_at))
@@ -126,10 +128,18 @@ class DuckDbScript:
 
     def _touch(self) -> None:
         for touch in self.plan.touches:
-            name, query = duckdb_name(touch.table), self._sql(touch.query)
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+            self._name_keys(touch.table, touch.query)
             if touch.keep:
                 self._run(touch.keep)
+
+    def _touch_everything(self) -> None:
+        """Keeps none of it: should this run not build everything, the rows of before are right."""
+        for touch in self.plan.touches:
+            self._name_keys(touch.table, touch.everything)
+
+    def _name_keys(self, touched: Table, query: str) -> None:
+        name, keys = duckdb_name(touched), self._sql(query)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {keys}")
 
     def _build_all(self, touched: int, *, full: bool) -> tuple[tuple[str, ...], dict[str, str]]:
         has_rows = {t.table.name: full or self._has_rows(t.table.name) for t in self.plan.touches}
