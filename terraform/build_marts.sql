@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -83,21 +83,27 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
         STRUCT('VirtualRow', 'water'),
         STRUCT('Windsurf', 'water'),
         STRUCT('Crossfit', 'gym'),
+        STRUCT('Dance', 'gym'),
         STRUCT('Elliptical', 'gym'),
         STRUCT('HighIntensityIntervalTraining', 'gym'),
+        STRUCT('PhysicalTherapy', 'gym'),
         STRUCT('Pilates', 'gym'),
         STRUCT('StairStepper', 'gym'),
         STRUCT('WeightTraining', 'gym'),
         STRUCT('Workout', 'gym'),
         STRUCT('Yoga', 'gym'),
         STRUCT('Badminton', 'game'),
+        STRUCT('Basketball', 'game'),
+        STRUCT('Cricket', 'game'),
         STRUCT('Golf', 'game'),
+        STRUCT('Padel', 'game'),
         STRUCT('Pickleball', 'game'),
         STRUCT('Racquetball', 'game'),
         STRUCT('Soccer', 'game'),
         STRUCT('Squash', 'game'),
         STRUCT('TableTennis', 'game'),
         STRUCT('Tennis', 'game'),
+        STRUCT('Volleyball', 'game'),
         STRUCT('Handcycle', 'other'),
         STRUCT('RockClimbing', 'other'),
         STRUCT('Velomobile', 'other'),
@@ -675,9 +681,9 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     distances;
   CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
-    valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+    valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
     source OPTIONS (description = 'athlete when given by hand, strava, or default'),
     version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -701,6 +707,12 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
       *
     FROM
       ${prefix}landing.zones
+  ),
+  landed_activities AS (
+    SELECT
+      *
+    FROM
+      ${prefix}landing.activities
   ),
   newest AS (
     -- A version that landed twice is one version; the later reading of it wins.
@@ -735,7 +747,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
       athlete_id,
       NULLIF(weight_kg, 0) AS weight_kg,
       CAST(NULLIF(ftp_w, 0) AS FLOAT64) AS ftp_w,
-      CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 ELSE 0.0 END AS sex,
+      CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 END AS sex,
       version,
       ingested_at,
       bronze_uri
@@ -815,21 +827,71 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     FROM
       edges
   ),
+  moments AS (
+    SELECT
+      athlete_id,
+      UNIX_MICROS(started_at) AS at_us,
+      MAX(utc_offset_s) AS utc_offset_s,
+      FALSE AS is_reading
+    FROM
+      landed_activities
+    WHERE
+      utc_offset_s IS NOT NULL
+    GROUP BY
+      athlete_id,
+      started_at
+    UNION ALL
+    SELECT DISTINCT
+      athlete_id,
+      version,
+      CAST(NULL AS INT64),
+      TRUE
+    FROM
+      readings
+  ),
+  clocks AS (
+    -- Strava tells no zone of an athlete: the wall clock of the last activity before, else UTC.
+    SELECT
+      athlete_id,
+      at_us,
+      is_reading,
+      LAST_VALUE(utc_offset_s IGNORE NULLS) OVER (
+        PARTITION BY athlete_id
+        ORDER BY at_us
+      ) AS utc_offset_s
+    FROM
+      moments
+  ),
+  dated_readings AS (
+    SELECT
+      readings.*,
+      CAST(
+        TIMESTAMP_MICROS(readings.version + 1000000 * COALESCE(clocks.utc_offset_s, 0)) AS DATE
+      ) AS day
+    FROM
+      readings
+    INNER JOIN
+      clocks
+    ON
+      readings.athlete_id = clocks.athlete_id
+      AND readings.version = clocks.at_us
+      AND clocks.is_reading
+  ),
   read_on_days AS (
-    -- A day, in UTC, has what was read last on it.
+    -- A day of the athlete has what was read last on it.
     SELECT
       athlete_id,
       name,
       value,
-      CAST(TIMESTAMP_MICROS(version) AS DATE) AS day,
+      day,
       'strava' AS source,
       version,
       bronze_uri
     FROM
-      readings
+      dated_readings
     QUALIFY
       ROW_NUMBER() OVER (
-        PARTITION BY athlete_id, name, CAST(TIMESTAMP_MICROS(version) AS DATE)
+        PARTITION BY athlete_id, name, day
         ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
       ) = 1
   ),
@@ -1026,9 +1088,9 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     day OPTIONS (description = 'Day on which the event came in, in UTC'),
     versions OPTIONS (description = 'Activity versions that an event brought'),
     built OPTIONS (description = 'How many of them are in the marts'),
-    p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed'),
-    p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed'),
-    max_s OPTIONS (description = 'Seconds to the marts of the slowest built one')
+    p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed; least time that is not exceeded by 50 of 100, by rank'),
+    p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed; least time that is not exceeded by 95 of 100, by rank'),
+    max_s OPTIONS (description = 'Seconds to the marts of the slowest built one; greatest time from event to mart')
   )
   OPTIONS (description = 'How long activities took from Strava\'s event to the marts, by day; one row per day of the event in UTC') AS
   WITH latency AS (
@@ -1125,24 +1187,6 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     ${prefix}silver.points
   WHERE
     altitude_m IS NOT NULL;
-  CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
-    athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    activity_id OPTIONS (description = 'Strava\'s id of the activity'),
-    index OPTIONS (description = 'Place of the point, from 0'),
-    time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
-    value OPTIONS (description = 'Cadence in turns a minute')
-  )
-  OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
-  SELECT
-    athlete_id,
-    activity_id,
-    index,
-    t AS time,
-    cadence_rpm AS value
-  FROM
-    ${prefix}silver.points
-  WHERE
-    cadence_rpm IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}silver.stream_distance (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
     activity_id OPTIONS (description = 'Strava\'s id of the activity'),
@@ -1499,6 +1543,46 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
   ON
     points.athlete_id = activities.athlete_id
     AND points.activity_id = activities.activity_id;
+  CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
+    athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
+    activity_id OPTIONS (description = 'Strava\'s id of the activity'),
+    index OPTIONS (description = 'Place of the point, from 0'),
+    time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
+    value OPTIONS (description = 'Cadence as sent: turns a minute; on foot mostly one leg\'s strides'),
+    steps_per_min OPTIONS (description = 'On foot, steps of both legs a minute: twice the value, or the value itself where Strava\'s average is 120 or more and so of both legs already; NULL for other sports')
+  )
+  OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
+  WITH on_foot AS (
+    -- Strava tells one leg's; from 120 on average, some foot pods have counted both.
+    SELECT
+      athlete_id,
+      activity_id,
+      average_cadence_rpm >= 120 AS are_of_both_legs
+    FROM
+      ${prefix}silver.activities
+    WHERE
+      sport_type IN ('Run', 'TrailRun', 'VirtualRun', 'Walk', 'Hike')
+  )
+  SELECT
+    points.athlete_id,
+    points.activity_id,
+    points.index,
+    points.t AS time,
+    points.cadence_rpm AS value,
+    CASE
+      WHEN on_foot.activity_id IS NULL THEN NULL
+      WHEN COALESCE(on_foot.are_of_both_legs, points.cadence_rpm >= 120) THEN points.cadence_rpm
+      ELSE 2 * points.cadence_rpm
+    END AS steps_per_min
+  FROM
+    ${prefix}silver.points AS points
+  LEFT JOIN
+    on_foot
+  ON
+    points.athlete_id = on_foot.athlete_id
+    AND points.activity_id = on_foot.activity_id
+  WHERE
+    points.cadence_rpm IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}strava.activities (
     id OPTIONS (description = 'Strava\'s id of the activity'),
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
@@ -1592,9 +1676,9 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     AND raw_json IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}marts.settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
-    valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+    valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
     source OPTIONS (description = 'athlete when given by hand, strava, or default'),
     version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -1626,14 +1710,14 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     model_name OPTIONS (description = 'Model'),
     retired OPTIONS (description = 'True when it is no longer used'),
     activities OPTIONS (description = 'How many activities used it'),
-    distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre'),
-    distance_km OPTIONS (description = 'distance_m / 1000'),
-    distance_mi OPTIONS (description = 'distance_m / 1609.344'),
-    strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity'),
-    strava_distance_mi OPTIONS (description = 'The same in miles'),
+    distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre; sum of distance_m, rounded to 0.001 m, over the activities that used it'),
+    distance_km OPTIONS (description = 'distance_m in kilometres; distance_m / 1000'),
+    distance_mi OPTIONS (description = 'distance_m in miles; distance_m / 1609.344'),
+    strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity; metres that Strava counts for it / 1000'),
+    strava_distance_mi OPTIONS (description = 'The same in miles; metres that Strava counts for it / 1609.344'),
     moving_time_s OPTIONS (description = 'Total time in motion, in seconds'),
-    elevation_gain_m OPTIONS (description = 'Total metres climbed'),
-    elevation_gain_ft OPTIONS (description = 'elevation_gain_m / 0.3048'),
+    elevation_gain_m OPTIONS (description = 'Total metres climbed; sum of elevation_gain_m, rounded to 0.001 m, over the activities that used it'),
+    elevation_gain_ft OPTIONS (description = 'elevation_gain_m in feet; elevation_gain_m / 0.3048'),
     first_used_on OPTIONS (description = 'Day of the first activity; NULL when there is none'),
     last_used_on OPTIONS (description = 'Day of the last activity; NULL when there is none')
   )
@@ -1749,8 +1833,8 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
   CREATE OR REPLACE VIEW ${prefix}marts.heat_cells (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
     sport_group OPTIONS (description = 'Group of the sport type, from silver.sports'),
-    lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees'),
-    lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees'),
+    lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees; (lat_cell + 0.5) / 1000, cells being thousandths of a degree'),
+    lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees; (lng_cell + 0.5) / 1000, likewise'),
     activities OPTIONS (description = 'How many activities of the group led through it')
   )
   OPTIONS (description = 'How many activities led through each cell of a grid of a thousandth of a degree; see silver.activity_cells for what is left out; one row per athlete, sport group and cell') AS
@@ -1916,19 +2000,24 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     sport_type OPTIONS (description = 'Strava\'s sport type of that activity'),
     activity_name OPTIONS (description = 'The athlete\'s title of that activity'),
     commute OPTIONS (description = 'True when that activity is marked as a commute'),
+    race OPTIONS (description = 'True when that activity is marked as a race: its fastest_average is over elapsed time, that of others over moving time'),
     local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock'),
     started_at OPTIONS (description = 'Start of that activity, as an instant'),
-    value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest'),
+    value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest; by record: least elapsed seconds over extent metres; greatest mean watts over extent seconds; greatest bpm, metres, moving seconds or metres climbed; distance_m / moving_time_s, of races distance_m / elapsed_time_s'),
     unit OPTIONS (description = 's, m, m/s, W or bpm'),
-    distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance'),
-    distance_mi OPTIONS (description = 'The same in miles'),
-    speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h'),
-    speed_mph OPTIONS (description = 'The same in miles per hour'),
-    pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre'),
-    pace_s_per_mi OPTIONS (description = 'The same in seconds per mile'),
+    distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance; (extent of a best_effort, value of a longest_distance) / 1000'),
+    distance_mi OPTIONS (description = 'The same in miles; distance_km / 1.609344'),
+    speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h; 3.6 x extent / value for a best_effort, 3.6 x value for a fastest_average'),
+    speed_mph OPTIONS (description = 'The same in miles per hour; speed_kmh / 1.609344'),
+    pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre; 3600 / speed_kmh'),
+    pace_s_per_mi OPTIONS (description = 'The same in seconds per mile; 3600 / speed_mph'),
+    pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres; 360 / speed_kmh'),
+    pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards; 0.9144 x pace_s_per_100m'),
+    elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb; value of a biggest_climb'),
+    elevation_gain_ft OPTIONS (description = 'The same in feet; elevation_gain_m / 0.3048'),
     start_index OPTIONS (description = 'Place in the stream where a best_effort begins'),
     end_index OPTIONS (description = 'Place in the stream where a best_effort ends'),
-    previous_value OPTIONS (description = 'The record that it broke; NULL for the first')
+    previous_value OPTIONS (description = 'The record that it broke; NULL for the first; value of the record before it')
   )
   OPTIONS (description = 'Personal records as they stand; flagged activities set none; one row per record') AS
   WITH history AS (
@@ -1948,6 +2037,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     sport_type,
     activity_name,
     commute,
+    race,
     local_date,
     started_at,
     value,
@@ -1958,6 +2048,10 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     speed_mph,
     pace_s_per_km,
     pace_s_per_mi,
+    pace_s_per_100m,
+    pace_s_per_100yd,
+    elevation_gain_m,
+    elevation_gain_ft,
     start_index,
     end_index,
     previous_value
@@ -2039,6 +2133,13 @@ WITH landed AS (
     ingested_at
   FROM
     ${prefix}landing.zones
+  UNION ALL
+  -- It says on which day of the athlete something was read.
+  SELECT
+    athlete_id,
+    ingested_at
+  FROM
+    ${prefix}landing.activities
 ),
 watermark AS (
   -- No watermark yet means that everything is new.
@@ -2260,6 +2361,20 @@ SELECT DISTINCT
 FROM
   days;
 
+CREATE TEMP TABLE touched_years AS
+WITH days AS (
+  SELECT
+    athlete_id,
+    local_date
+  FROM
+    touched_days
+)
+SELECT DISTINCT
+  athlete_id,
+  EXTRACT(YEAR FROM local_date) AS year
+FROM
+  days;
+
 CREATE TEMP TABLE touched_athletes_from AS
 WITH days AS (
   SELECT
@@ -2363,7 +2478,7 @@ FROM
 
 SET touched_count = (SELECT COUNT(*) FROM touched_activities);
 
-IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 AND ARRAY_LENGTH(blocked_names) = 0 THEN
+IF (SELECT (SELECT COUNT(*) FROM touched_activities) + (SELECT COUNT(*) FROM touched_settings) + (SELECT COUNT(*) FROM touched_days) + (SELECT COUNT(*) FROM touched_athletes) + (SELECT COUNT(*) FROM touched_months) + (SELECT COUNT(*) FROM touched_weeks) + (SELECT COUNT(*) FROM touched_years) + (SELECT COUNT(*) FROM touched_athletes_from) + (SELECT COUNT(*) FROM touched_loads)) = 0 AND ARRAY_LENGTH(blocked_names) = 0 THEN
   RETURN;
 END IF;
 
@@ -2376,7 +2491,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.metrics' IN UNNEST(
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.metrics AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage)
+    INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage, speed_curve_on_foot, efforts_on_foot, speed_coverage_on_foot)
     WITH landed AS (
       SELECT
         *
@@ -2429,7 +2544,10 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.metrics' IN UNNEST(
       efforts,
       distance_m,
       altitude_coverage,
-      speed_coverage
+      speed_coverage,
+      speed_curve_on_foot,
+      efforts_on_foot,
+      speed_coverage_on_foot
     FROM
       newest
     WHERE
@@ -2486,7 +2604,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.streams' IN UNNEST(
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.streams AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points)
+    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points, resolution, original_size, series_type)
     WITH landed AS (
       SELECT
         *
@@ -2540,7 +2658,10 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.streams' IN UNNEST(
       trace,
       chunk,
       chunks,
-      points
+      points,
+      resolution,
+      original_size,
+      series_type
     FROM
       newest_chunks;
     SET failed_check = CASE
@@ -2565,7 +2686,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNE
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity;
-    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json)
+    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, moving_time_clamped, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json, polyline, legacy_type, photo_count, location_city, location_state, location_country)
     WITH landed AS (
       SELECT
         *
@@ -2603,7 +2724,9 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNE
       timezone,
       utc_offset_s,
       distance_m,
-      moving_time_s,
+      -- A bad upload may say that it moved for longer than it took.
+      IF(moving_time_s > elapsed_time_s, elapsed_time_s, moving_time_s) AS moving_time_s,
+      moving_time_s > elapsed_time_s AS moving_time_clamped,
       elapsed_time_s,
       elevation_gain_m,
       elevation_high_m,
@@ -2653,7 +2776,13 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNE
       splits_standard,
       best_efforts,
       segment_efforts,
-      raw_json
+      raw_json,
+      polyline,
+      legacy_type,
+      photo_count,
+      location_city,
+      location_state,
+      location_country
     FROM
       newest
     WHERE
@@ -2673,6 +2802,41 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.activities' IN UNNE
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
     END IF;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'splits_add_up: the kilometre splits do not add up to the distance within 0.1 % (or 1 m)', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (-- A corrected distance of a treadmill, or a crop, may rightly do so.
+    SELECT 1
+    FROM (
+      SELECT
+        activities.distance_m,
+        (SELECT SUM(split.distance_m) FROM UNNEST(activities.splits_metric) AS split) AS splits_m
+      FROM
+        (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+    ) AS added
+    WHERE
+      ABS(added.splits_m - added.distance_m) > GREATEST(1.0, 0.001 * added.distance_m)) AS odd) AS found
+    WHERE found.offending > 0;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'wall_clock_agrees: the local start is not the start plus the offset to UTC', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (-- A hidden start says 00:00:01, which is no time of day.
+    SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+    WHERE
+      UNIX_SECONDS(CAST(activities.started_local AS TIMESTAMP))
+      != UNIX_SECONDS(activities.started_at) + activities.utc_offset_s
+      AND NOT (
+        EXTRACT(HOUR FROM activities.started_local) = 0
+        AND EXTRACT(MINUTE FROM activities.started_local) = 0
+        AND EXTRACT(SECOND FROM activities.started_local) = 1
+      )) AS odd) AS found
+    WHERE found.offending > 0;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'moved_for_longer: Strava said that it moved for longer than it took', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+    WHERE
+      activities.moving_time_clamped) AS odd) AS found
+    WHERE found.offending > 0;
     COMMIT TRANSACTION;
     SET built_names = ARRAY_CONCAT(built_names, ['silver.activities']);
   EXCEPTION WHEN ERROR THEN
@@ -2743,7 +2907,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id);
-      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version)
+      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, sport_group, race, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, stopped_share, moves_longer_than_it_takes, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, race_speed_kmh, race_speed_mph, race_pace_s_per_km, race_pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version, bronze_uri, streams_version, streams_bronze_uri)
       WITH activities AS (
         SELECT
           *
@@ -2755,6 +2919,28 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
           *
         FROM
           (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
+      ),
+      sports AS (
+        SELECT
+          sport_type,
+          sport_group
+        FROM
+          ${prefix}silver.sports
+      ),
+      races AS (
+        -- Strava's code of a race: 1 for runs, 11 for rides. What counts in a race is the clock, which
+        -- does not stop; bad uploads have moved for longer than they took.
+        SELECT
+          athlete_id,
+          activity_id,
+          SAFE_DIVIDE(
+            NULLIF(distance_m, 0),
+            GREATEST(elapsed_time_s, COALESCE(moving_time_s, elapsed_time_s))
+          ) AS speed_mps
+        FROM
+          (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+        WHERE
+          workout_type IN (1, 11)
       ),
       steps AS (
         -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
@@ -2783,6 +2969,8 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
         activities.activity_id,
         activities.name,
         activities.sport_type,
+        COALESCE(sports.sport_group, 'other') AS sport_group,
+        races.activity_id IS NOT NULL AS race,
         activities.local_date,
         EXTRACT(YEAR FROM activities.local_date) AS year,
         EXTRACT(MONTH FROM activities.local_date) AS month,
@@ -2793,6 +2981,12 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
         activities.distance_m / 1609.344 AS distance_mi,
         activities.moving_time_s,
         activities.elapsed_time_s,
+        -- Bad uploads have moved for longer than they took: nothing was stood in them.
+        GREATEST(
+          0.0,
+          1 - SAFE_DIVIDE(activities.moving_time_s, activities.elapsed_time_s)
+        ) AS stopped_share,
+        activities.moving_time_s > activities.elapsed_time_s AS moves_longer_than_it_takes,
         activities.elevation_gain_m,
         activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
         3.6 * COALESCE(
@@ -2808,6 +3002,20 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
           1609.344 * NULLIF(activities.moving_time_s, 0),
           activities.distance_m
         ) AS pace_s_per_mi,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(100 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100m,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(91.44 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100yd,
+        3.6 * races.speed_mps AS race_speed_kmh,
+        3.6 / 1.609344 * races.speed_mps AS race_speed_mph,
+        SAFE_DIVIDE(1000, races.speed_mps) AS race_pace_s_per_km,
+        SAFE_DIVIDE(1609.344, races.speed_mps) AS race_pace_s_per_mi,
         COALESCE(
           activities.average_heartrate_bpm,
           metrics.average_heartrate_bpm
@@ -2826,12 +3034,16 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
         COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
         activities.calories_kcal,
         activities.gear_id,
-        COALESCE(activities.private, FALSE) AS private,
+        COALESCE(activities.private, FALSE)
+        OR COALESCE(activities.visibility = 'only_me', FALSE) AS private,
         -- Before summaries were kept, everything was read in detail.
         COALESCE(activities.detailed, TRUE) AS detailed,
         recorded.activity_id IS NOT NULL AS has_streams,
         metrics.recorded_s,
-        activities.version
+        activities.version,
+        activities.bronze_uri,
+        metrics.version AS streams_version,
+        metrics.bronze_uri AS streams_bronze_uri
       FROM
         activities
       LEFT JOIN
@@ -2839,6 +3051,15 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
       ON
         activities.athlete_id = metrics.athlete_id
         AND activities.activity_id = metrics.activity_id
+      LEFT JOIN
+        sports
+      ON
+        activities.sport_type = sports.sport_type
+      LEFT JOIN
+        races
+      ON
+        activities.athlete_id = races.athlete_id
+        AND activities.activity_id = races.activity_id
       LEFT JOIN
         steps
       ON
@@ -2851,7 +3072,7 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'marts.activity_summary' IN
         AND activities.activity_id = recorded.activity_id;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, sport_group, race, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
       END;
       IF failed_check IS NOT NULL THEN
@@ -2878,7 +3099,7 @@ IF EXISTS (SELECT 1 FROM touched_days) AND NOT 'marts.daily_summary' IN UNNEST(b
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date);
-      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
+      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH activities AS (
         SELECT
           *
@@ -2912,6 +3133,7 @@ IF EXISTS (SELECT 1 FROM touched_days) AND NOT 'marts.daily_summary' IN UNNEST(b
         sport_type,
         EXTRACT(YEAR FROM local_date) AS year,
         EXTRACT(MONTH FROM local_date) AS month,
+        CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start,
         activities,
         distance_m,
         distance_m / 1000 AS distance_km,
@@ -2929,7 +3151,7 @@ IF EXISTS (SELECT 1 FROM touched_days) AND NOT 'marts.daily_summary' IN UNNEST(b
         days;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date) GROUP BY target.athlete_id, target.local_date, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.week_start IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3162,7 +3384,7 @@ IF EXISTS (SELECT 1 FROM touched_months) AND NOT 'marts.monthly_summary' IN UNNE
 END IF;
 
 -- marts.weekly_summary: one row per athlete, week and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNNEST(blocked_names) THEN
+IF EXISTS (SELECT 1 FROM touched_weeks) AND NOT 'marts.weekly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.weekly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.weekly_summary']);
@@ -3170,14 +3392,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNN
   ELSE
     BEGIN
       BEGIN TRANSACTION;
-      DELETE FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
+      DELETE FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start);
       INSERT INTO ${prefix}marts.weekly_summary (athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH days AS (
         SELECT
-          *,
-          CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start
+          *
         FROM
-          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS daily_summary
+          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = src.athlete_id AND changed.week_start = src.week_start)) AS daily_summary
       ),
       weeks AS (
         -- Sums are rounded, so that the order in which rows are added up does not show.
@@ -3225,8 +3446,8 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNN
       FROM
         weeks;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3243,7 +3464,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.weekly_summary' IN UNN
 END IF;
 
 -- marts.yearly_summary: one row per athlete, year and sport type
-IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.yearly_summary' IN UNNEST(blocked_names) THEN
+IF EXISTS (SELECT 1 FROM touched_years) AND NOT 'marts.yearly_summary' IN UNNEST(blocked_names) THEN
   IF EXISTS (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1) THEN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason) VALUES (CURRENT_TIMESTAMP(), 'marts.yearly_summary', (SELECT name FROM UNNEST(blocked_names) AS name WHERE name IN ('marts.daily_summary') ORDER BY name LIMIT 1));
     SET blocked_names = ARRAY_CONCAT(blocked_names, ['marts.yearly_summary']);
@@ -3251,13 +3472,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.yearly_summary' IN UNN
   ELSE
     BEGIN
       BEGIN TRANSACTION;
-      DELETE FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
+      DELETE FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year);
       INSERT INTO ${prefix}marts.yearly_summary (athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH days AS (
         SELECT
           *
         FROM
-          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = src.athlete_id)) AS daily_summary
+          (SELECT * FROM ${prefix}marts.daily_summary AS src WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = src.athlete_id AND changed.year = src.year)) AS daily_summary
       ),
       years AS (
         -- Sums are rounded, so that the order in which rows are added up does not show.
@@ -3302,8 +3523,8 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.yearly_summary' IN UNN
       FROM
         years;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3676,13 +3897,24 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.curve_points' IN UN
       ),
       metrics AS (
         SELECT
-          athlete_id,
-          activity_id,
-          power_curve,
-          heartrate_curve,
-          speed_curve
+          metrics.athlete_id,
+          metrics.activity_id,
+          metrics.power_curve,
+          metrics.heartrate_curve,
+          -- A satellite fix that jumps may still be slower than a bike: what was gone on foot has a limit
+          -- of its own. Rows from before there was one have the other alone.
+          IF(
+            activities.sport_group IN ('run', 'walk') AND metrics.speed_coverage_on_foot IS NOT NULL,
+            metrics.speed_curve_on_foot,
+            metrics.speed_curve
+          ) AS speed_curve
         FROM
           (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
+        INNER JOIN
+          activities
+        ON
+          metrics.athlete_id = activities.athlete_id
+          AND metrics.activity_id = activities.activity_id
       ),
       points AS (
         SELECT
@@ -3740,7 +3972,8 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.curve_points' IN UN
         CASE points.curve
           WHEN 'power' THEN activities.power_is_measured
           WHEN 'heartrate' THEN NOT activities.heartrate_opt_out
-          ELSE NOT activities.indoor
+          -- A watch in a pool adds a length at each wall, which is 25 m in one second.
+          ELSE NOT activities.indoor AND activities.sport_group != 'swim'
         END;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}silver.curve_points AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) AND target.activity_id BETWEEN first_activity AND last_activity GROUP BY target.athlete_id, target.activity_id, target.curve, target.duration_s HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id, curve, duration_s must be different in every row'
@@ -3791,19 +4024,30 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.efforts' IN UNNEST(
         FROM
           (SELECT * FROM ${prefix}silver.grouped_activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS grouped_activities
       ),
-      metrics AS (
-        SELECT
-          athlete_id,
-          activity_id,
-          efforts
-        FROM
-          (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
-      ),
       distances AS (
         SELECT
           *
         FROM
           ${prefix}silver.effort_distances
+      ),
+      metrics AS (
+        SELECT
+          metrics.athlete_id,
+          metrics.activity_id,
+          -- A satellite fix that jumps may still be slower than a bike: what was run has a limit of its
+          -- own. Rows from before there was one have the other alone.
+          IF(
+            activities.sport_group = 'run' AND metrics.speed_coverage_on_foot IS NOT NULL,
+            metrics.efforts_on_foot,
+            metrics.efforts
+          ) AS efforts
+        FROM
+          (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
+        INNER JOIN
+          activities
+        ON
+          metrics.athlete_id = activities.athlete_id
+          AND metrics.activity_id = activities.activity_id
       ),
       efforts AS (
         SELECT
@@ -3867,6 +4111,18 @@ IF EXISTS (SELECT 1 FROM touched_activities) AND NOT 'silver.efforts' IN UNNEST(
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
       END IF;
+      INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+      SELECT CURRENT_TIMESTAMP(), 'silver.efforts', 'stream_reaches_the_distance: the distance stream ends elsewhere than the distance says', found.offending
+      FROM (SELECT COUNT(*) AS offending FROM (-- By more than 0.5 % and 5 m. A corrected distance of a treadmill, a crop and points within a privacy zone may rightly do so.
+      SELECT 1
+      FROM (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS metrics
+      INNER JOIN (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id) AND src.activity_id BETWEEN first_activity AND last_activity) AS activities
+      ON
+        metrics.athlete_id = activities.athlete_id
+        AND metrics.activity_id = activities.activity_id
+      WHERE
+        ABS(metrics.distance_m - activities.distance_m) > GREATEST(5.0, 0.005 * activities.distance_m)) AS odd) AS found
+      WHERE found.offending > 0;
       COMMIT TRANSACTION;
       SET built_names = ARRAY_CONCAT(built_names, ['silver.efforts']);
     EXCEPTION WHEN ERROR THEN
@@ -3888,7 +4144,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_load AS target WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id);
-      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, threshold_speed_mps, css_mps)
+      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, lucia_is_by_proxy, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, threshold_speed_mps, css_mps)
       WITH activities AS (
         SELECT
           *
@@ -3928,6 +4184,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           MAX(IF(settings.name = 'rest_hr_bpm', settings.value, NULL)) AS rest_hr_bpm,
           MAX(IF(settings.name = 'max_hr_bpm', settings.value, NULL)) AS max_hr_bpm,
           MAX(IF(settings.name = 'threshold_hr_bpm', settings.value, NULL)) AS threshold_hr_bpm,
+          MAX(IF(settings.name = 'vt1_hr_bpm', settings.value, NULL)) AS vt1_hr_bpm,
+          MAX(IF(settings.name = 'vt2_hr_bpm', settings.value, NULL)) AS vt2_hr_bpm,
           MAX(IF(settings.name = 'threshold_speed_mps', settings.value, NULL)) AS threshold_speed_mps,
           MAX(IF(settings.name = 'css_mps', settings.value, NULL)) AS css_mps,
           MAX(IF(settings.name = 'sex', settings.value, NULL)) AS sex
@@ -3976,7 +4234,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           SUM(IF(split_speed_mps IS NULL, 0, moving_time_s)) >= 0.9 * SUM(moving_time_s)
       ),
       inputs AS (
-        -- What may be divided by is NULL instead of 0; what does not apply to the sport is NULL.
+        -- What is multiplied or divided by is NULL instead of 0: a dead power meter or a clock that stood
+        -- still is no load of 0, another source may know. What does not apply to the sport is NULL.
         SELECT
           activities.athlete_id,
           activities.activity_id,
@@ -3987,26 +4246,31 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           COALESCE(sports.sport_group = 'run', FALSE) AS is_run,
           COALESCE(sports.sport_group = 'swim', FALSE) AS is_swim,
           COALESCE(activities.device_watts, FALSE) AS power_is_measured,
-          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) AS normalized_power_w,
+          COALESCE(
+            NULLIF(metrics.normalized_power_w, 0),
+            NULLIF(activities.weighted_power_w, 0)
+          ) AS normalized_power_w,
           CASE
-            WHEN metrics.normalized_power_w IS NOT NULL THEN 'streams'
-            WHEN activities.weighted_power_w IS NOT NULL THEN 'strava'
+            WHEN metrics.normalized_power_w != 0 THEN 'streams'
+            WHEN activities.weighted_power_w != 0 THEN 'strava'
           END AS normalized_power_source,
-          IF(
-            metrics.normalized_power_w IS NOT NULL,
-            metrics.recorded_s,
-            activities.moving_time_s
+          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) = 0 AS power_is_zero,
+          metrics.power_coverage,
+          NULLIF(
+            IF(metrics.normalized_power_w != 0, metrics.recorded_s, activities.moving_time_s),
+            0
           ) AS power_s,
           SAFE_DIVIDE(metrics.normalized_power_w, metrics.average_power_w) AS variability_index,
           strava_gap.speed_mps AS strava_gap_speed_mps,
-          metrics.gap_speed_mps AS fitted_gap_speed_mps,
+          NULLIF(metrics.gap_speed_mps, 0) AS fitted_gap_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.moving_time_s) AS average_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.elapsed_time_s) AS elapsed_speed_mps,
           metrics.decoupling_power_pct,
           metrics.decoupling_speed_pct,
           metrics.recorded_s,
           activities.moving_time_s,
-          activities.elapsed_time_s,
+          NULLIF(activities.moving_time_s, 0) AS moving_s,
+          NULLIF(activities.elapsed_time_s, 0) AS elapsed_s,
           COALESCE(activities.heartrate_opt_out, FALSE) AS hides_heartrate,
           metrics.heartrate_coverage,
           IF(
@@ -4020,6 +4284,11 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           settings.rest_hr_bpm,
           settings.max_hr_bpm,
           settings.threshold_hr_bpm,
+          settings.vt1_hr_bpm,
+          settings.vt2_hr_bpm,
+          -- In hundredths of a beat: 77 % of 200 as a product is not 154.
+          COALESCE(100 * settings.vt1_hr_bpm, 77 * settings.max_hr_bpm) AS lucia_edge_2,
+          COALESCE(100 * settings.vt2_hr_bpm, 90 * settings.max_hr_bpm) AS lucia_edge_3,
           settings.threshold_speed_mps,
           settings.css_mps,
           IF(settings.sex = 2, 'women', 'men') AS trimp_constants,
@@ -4057,6 +4326,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           inputs.athlete_id,
           inputs.activity_id,
           inputs.max_hr_bpm,
+          inputs.lucia_edge_2,
+          inputs.lucia_edge_3,
           inputs.a,
           inputs.b,
           beat.value AS bpm,
@@ -4095,9 +4366,9 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           ROUND(
             SUM(
               minutes * CASE
-                WHEN max_hr_bpm IS NULL THEN NULL
-                WHEN 100 * bpm >= 90 * max_hr_bpm THEN 3
-                WHEN 100 * bpm >= 77 * max_hr_bpm THEN 2
+                WHEN lucia_edge_2 IS NULL OR lucia_edge_3 IS NULL THEN NULL
+                WHEN 100 * bpm >= lucia_edge_3 THEN 3
+                WHEN 100 * bpm >= lucia_edge_2 THEN 2
                 ELSE 1
               END
             ),
@@ -4148,10 +4419,10 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
         SELECT
           measured.*,
           power_s / 3600 * POW(intensity_factor, 2) * 100 AS tss,
-          moving_time_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
+          moving_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
           IF(
             is_swim,
-            elapsed_time_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
+            elapsed_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
             NULL
           ) AS swim_tss,
           100 * SAFE_DIVIDE(trimp, 60 * threshold_r * a * EXP(b * threshold_r)) AS hrtss
@@ -4165,9 +4436,14 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
             WHEN is_ride AND tss IS NULL THEN
               CASE
                 WHEN NOT power_is_measured THEN 'no measured power'
-                WHEN normalized_power_w IS NULL THEN 'measured power for less than half of the time'
+                WHEN power_is_zero AND normalized_power_w IS NULL THEN 'measured power is 0 throughout'
+                WHEN normalized_power_w IS NULL AND power_coverage >= 0.5 THEN
+                  'less than 30 recorded seconds'
+                WHEN normalized_power_w IS NULL AND power_coverage > 0 THEN
+                  'measured power for less than half of the time'
+                WHEN normalized_power_w IS NULL THEN 'no power was recorded'
                 WHEN ftp_w IS NULL THEN 'no ftp_w on that day'
-                ELSE 'no recorded time'
+                ELSE 'no moving time'
               END
             WHEN is_run AND rtss IS NULL THEN
               CASE
@@ -4184,6 +4460,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
           CASE
             WHEN hrtss IS NOT NULL THEN NULL
             WHEN hides_heartrate THEN 'the athlete does not want the heart rate used'
+            WHEN COALESCE(heartrate_coverage, 0) = 0 AND average_heartrate_bpm IS NOT NULL THEN
+              'an average heart rate, but no stream of it'
             WHEN COALESCE(heartrate_coverage, 0) = 0 THEN 'no heart rate'
             WHEN NOT has_heartrate THEN 'heart rate for less than half of the time'
             WHEN max_hr_bpm IS NULL THEN 'no max_hr_bpm on that day'
@@ -4228,6 +4506,7 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
         IF(trimp IS NULL, NULL, trimp_constants) AS trimp_constants,
         edwards,
         lucia,
+        IF(lucia IS NULL, NULL, vt1_hr_bpm IS NULL OR vt2_hr_bpm IS NULL) AS lucia_is_by_proxy,
         relative_effort,
         hrtss_missing_because,
         power_is_measured,
@@ -4267,6 +4546,8 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
         rest_hr_bpm,
         max_hr_bpm,
         threshold_hr_bpm,
+        vt1_hr_bpm,
+        vt2_hr_bpm,
         threshold_speed_mps,
         css_mps
       FROM
@@ -4275,12 +4556,29 @@ IF EXISTS (SELECT 1 FROM touched_loads) AND NOT 'marts.activity_load' IN UNNEST(
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.power_is_measured IS NULL) AND EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, local_date, sport_type, sport_group, power_is_measured'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
-        WHEN EXISTS (SELECT 1
+        WHEN EXISTS (-- By the power of that activity and the ftp_w of that day, both from where they are kept.
+      SELECT 1
       FROM (SELECT * FROM ${prefix}marts.activity_load AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS loads
+      LEFT JOIN (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS metrics
+      ON
+        loads.athlete_id = metrics.athlete_id
+        AND loads.activity_id = metrics.activity_id
+      LEFT JOIN ${prefix}silver.settings AS ftp
+      ON
+        loads.athlete_id = ftp.athlete_id
+        AND ftp.name = 'ftp_w'
+        AND loads.local_date >= ftp.valid_from
+        AND COALESCE(loads.local_date < ftp.valid_until, TRUE)
       WHERE
         loads.tss IS NOT NULL
         AND loads.normalized_power_source = 'streams'
-        AND ABS(loads.tss - loads.recorded_s / 36 * POW(loads.intensity_factor, 2)) > 0.000001) THEN 'threshold_hour: an hour of measured power at ftp_w is not a load of 100'
+        AND COALESCE(
+          ABS(
+            loads.tss
+            - metrics.recorded_s / 36 * POW(SAFE_DIVIDE(metrics.normalized_power_w, ftp.value), 2)
+          ) > 0.000001 * GREATEST(1.0, loads.tss),
+          TRUE
+        )) THEN 'threshold_hour: tss is not 100 (NP / FTP)^2 an hour'
         WHEN EXISTS (SELECT 1
       FROM (SELECT * FROM ${prefix}marts.activity_load AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS loads
       WHERE
@@ -4646,7 +4944,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, start_index, end_index, previous_value, broken_on)
+      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, race, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, elevation_gain_m, elevation_gain_ft, start_index, end_index, previous_value, broken_on)
       WITH activities AS (
         SELECT
           *
@@ -4697,7 +4995,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
         SELECT
           athlete_id,
           activity_id,
-          SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+          -- A race is by the clock, and the clock does not stop.
+          SAFE_DIVIDE(
+            distance_m,
+            IF(race, GREATEST(moving_time_s, COALESCE(elapsed_time_s, 0)), moving_time_s)
+          ) AS speed_mps,
           -- What nobody averages is an activity of another sport.
           CASE sport_group
             WHEN 'run' THEN 6.7
@@ -4860,6 +5162,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
           activities.sport_type,
           activities.name AS activity_name,
           activities.commute,
+          activities.race,
           activities.local_date,
           CASE breaking.record
             WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
@@ -4869,6 +5172,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
             WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
             WHEN 'longest_distance' THEN breaking.value
           END AS distance_m,
+          IF(breaking.record = 'biggest_climb', breaking.value, NULL) AS elevation_gain_m,
           LAG(breaking.value) OVER steps AS previous_value,
           LEAD(activities.local_date) OVER steps AS broken_on
         FROM
@@ -4900,6 +5204,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
         sport_type,
         activity_name,
         commute,
+        race,
         local_date,
         started_at,
         value,
@@ -4910,6 +5215,10 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
         3600 * speed_mps / 1609.344 AS speed_mph,
         SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+        IF(sport_group = 'swim', SAFE_DIVIDE(100, speed_mps), NULL) AS pace_s_per_100m,
+        IF(sport_group = 'swim', SAFE_DIVIDE(91.44, speed_mps), NULL) AS pace_s_per_100yd,
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft,
         start_index,
         end_index,
         previous_value,
@@ -4918,7 +5227,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.record_history' IN UNN
         broken;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.indoor, target.record, target.extent, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, indoor, record, extent, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, local_date, started_at, value, unit'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, race, local_date, started_at, value, unit'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -5276,7 +5585,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m)
+      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft)
       WITH days AS (
         SELECT
           *,
@@ -5385,12 +5694,13 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.year_over_year' IN UNN
         distance_m / 1000 AS distance_km,
         distance_m / 1609.344 AS distance_mi,
         moving_time_s,
-        elevation_gain_m
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft
       FROM
         running;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.year, target.month, target.day HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, year, month, day must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -6272,7 +6582,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.pace_curve' IN UNNEST(
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.pace_curve AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id);
-      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, activity_id, local_date)
+      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, activity_id, local_date)
       WITH bests AS (
         SELECT
           *
@@ -6292,6 +6602,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes) AND NOT 'marts.pace_curve' IN UNNEST(
         SAFE_DIVIDE(1000, value) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, value) AS pace_s_per_mi,
         SAFE_DIVIDE(100, value) AS pace_s_per_100m,
+        SAFE_DIVIDE(91.44, value) AS pace_s_per_100yd,
         activity_id,
         local_date
       FROM
@@ -6506,7 +6817,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -13,30 +13,30 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, 'e25fee88fb17fff3');
+INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, 'c5a5c45634024e1f');
 
 BEGIN
   SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
   SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
   SET is_compared = COALESCE(
-    (SELECT plan = 'e25fee88fb17fff3' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+    (SELECT plan = 'c5a5c45634024e1f' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
     FALSE
-  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != 'e25fee88fb17fff3') OR name NOT IN ('landing', 'full_run'));
+  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != 'c5a5c45634024e1f') OR name NOT IN ('landing', 'full_run'));
 
   IF is_compared THEN
     CREATE TEMP TABLE rows_before AS
-    SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
+    SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage, built_row.speed_curve_on_foot, built_row.efforts_on_foot, ROUND(built_row.speed_coverage_on_foot, 6) + 0.0 AS speed_coverage_on_foot)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
     UNION ALL
-    SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
+    SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points, built_row.resolution, built_row.original_size, built_row.series_type)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
     UNION ALL
-    SELECT 'silver.activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.detailed, built_row.name, built_row.description, built_row.private_note, built_row.sport_type, built_row.workout_type, built_row.started_at, built_row.started_local, built_row.local_date, built_row.timezone, built_row.utc_offset_s, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_high_m, 6) + 0.0 AS elevation_high_m, ROUND(built_row.elevation_low_m, 6) + 0.0 AS elevation_low_m, ROUND(built_row.average_speed_mps, 6) + 0.0 AS average_speed_mps, ROUND(built_row.max_speed_mps, 6) + 0.0 AS max_speed_mps, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_temp_c, 6) + 0.0 AS average_temp_c, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.weighted_power_w, 6) + 0.0 AS weighted_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, built_row.device_watts, built_row.has_heartrate, built_row.heartrate_opt_out, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, ROUND(built_row.perceived_exertion, 6) + 0.0 AS perceived_exertion, built_row.prefer_perceived_exertion, built_row.gear_id, built_row.device_name, built_row.upload_id, built_row.external_id, built_row.trainer, built_row.commute, built_row.manual, built_row.private, built_row.flagged, built_row.visibility, built_row.hide_from_home, built_row.from_accepted_tag, built_row.kudos_count, built_row.comment_count, built_row.achievement_count, built_row.pr_count, built_row.athlete_count, built_row.total_photo_count, ROUND(built_row.start_lat, 6) + 0.0 AS start_lat, ROUND(built_row.start_lng, 6) + 0.0 AS start_lng, ROUND(built_row.end_lat, 6) + 0.0 AS end_lat, ROUND(built_row.end_lng, 6) + 0.0 AS end_lng, built_row.summary_polyline, built_row.laps, built_row.splits_metric, built_row.splits_standard, built_row.best_efforts, built_row.segment_efforts, built_row.raw_json)))), 0) AS hashed FROM ${prefix}silver.activities AS built_row
+    SELECT 'silver.activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.detailed, built_row.name, built_row.description, built_row.private_note, built_row.sport_type, built_row.workout_type, built_row.started_at, built_row.started_local, built_row.local_date, built_row.timezone, built_row.utc_offset_s, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.moving_time_clamped, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_high_m, 6) + 0.0 AS elevation_high_m, ROUND(built_row.elevation_low_m, 6) + 0.0 AS elevation_low_m, ROUND(built_row.average_speed_mps, 6) + 0.0 AS average_speed_mps, ROUND(built_row.max_speed_mps, 6) + 0.0 AS max_speed_mps, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_temp_c, 6) + 0.0 AS average_temp_c, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.weighted_power_w, 6) + 0.0 AS weighted_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, built_row.device_watts, built_row.has_heartrate, built_row.heartrate_opt_out, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, ROUND(built_row.perceived_exertion, 6) + 0.0 AS perceived_exertion, built_row.prefer_perceived_exertion, built_row.gear_id, built_row.device_name, built_row.upload_id, built_row.external_id, built_row.trainer, built_row.commute, built_row.manual, built_row.private, built_row.flagged, built_row.visibility, built_row.hide_from_home, built_row.from_accepted_tag, built_row.kudos_count, built_row.comment_count, built_row.achievement_count, built_row.pr_count, built_row.athlete_count, built_row.total_photo_count, ROUND(built_row.start_lat, 6) + 0.0 AS start_lat, ROUND(built_row.start_lng, 6) + 0.0 AS start_lng, ROUND(built_row.end_lat, 6) + 0.0 AS end_lat, ROUND(built_row.end_lng, 6) + 0.0 AS end_lng, built_row.summary_polyline, built_row.laps, built_row.splits_metric, built_row.splits_standard, built_row.best_efforts, built_row.segment_efforts, built_row.raw_json, built_row.polyline, built_row.legacy_type, built_row.photo_count, built_row.location_city, built_row.location_state, built_row.location_country)))), 0) AS hashed FROM ${prefix}silver.activities AS built_row
     UNION ALL
     SELECT 'silver.settings' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.name, ROUND(built_row.value, 6) + 0.0 AS value, built_row.valid_from, built_row.valid_until, built_row.source, built_row.version, built_row.bronze_uri)))), 0) AS hashed FROM ${prefix}silver.settings AS built_row
     UNION ALL
-    SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
+    SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
     UNION ALL
-    SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
+    SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.week_start, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
     UNION ALL
     SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
     UNION ALL
@@ -56,11 +56,11 @@ BEGIN
     UNION ALL
     SELECT 'silver.efforts' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.sport_group, built_row.indoor, built_row.race, built_row.started_at, built_row.local_date, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, built_row.start_index, built_row.end_index)))), 0) AS hashed FROM ${prefix}silver.efforts AS built_row
     UNION ALL
-    SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
+    SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, built_row.lucia_is_by_proxy, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.vt1_hr_bpm, 6) + 0.0 AS vt1_hr_bpm, ROUND(built_row.vt2_hr_bpm, 6) + 0.0 AS vt2_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
     UNION ALL
     SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
     UNION ALL
-    SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
+    SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.race, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
     UNION ALL
     SELECT 'marts.vdot' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.race, ROUND(built_row.vdot, 6) + 0.0 AS vdot, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.best_90_days, 6) + 0.0 AS best_90_days)))), 0) AS hashed FROM ${prefix}marts.vdot AS built_row
     UNION ALL
@@ -68,7 +68,7 @@ BEGIN
     UNION ALL
     SELECT 'marts.streaks' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.unit, built_row.longest_length, built_row.longest_from, built_row.longest_to, built_row.current_length, built_row.current_from, built_row.last_on, built_row.as_of)))), 0) AS hashed FROM ${prefix}marts.streaks AS built_row
     UNION ALL
-    SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
+    SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
     UNION ALL
     SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
     UNION ALL
@@ -78,14 +78,14 @@ BEGIN
     UNION ALL
     SELECT 'marts.heartrate_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.heartrate_bpm, 6) + 0.0 AS heartrate_bpm, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.heartrate_curve AS built_row
     UNION ALL
-    SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
+    SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
     UNION ALL
     SELECT 'marts.power_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.power_w, 6) + 0.0 AS power_w, ROUND(built_row.power_w_per_kg, 6) + 0.0 AS power_w_per_kg, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.power_curve AS built_row
     UNION ALL
     SELECT 'marts.critical_power' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.points, ROUND(built_row.critical_power_w, 6) + 0.0 AS critical_power_w, ROUND(built_row.w_prime_j, 6) + 0.0 AS w_prime_j, ROUND(built_row.r_squared, 6) + 0.0 AS r_squared, built_row.rejected, ROUND(built_row.eftp_w, 6) + 0.0 AS eftp_w, ROUND(built_row.eftp_w_per_kg, 6) + 0.0 AS eftp_w_per_kg, built_row.eftp_activity_id)))), 0) AS hashed FROM ${prefix}marts.critical_power AS built_row;
   END IF;
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
@@ -142,21 +142,27 @@ BEGIN
         STRUCT('VirtualRow', 'water'),
         STRUCT('Windsurf', 'water'),
         STRUCT('Crossfit', 'gym'),
+        STRUCT('Dance', 'gym'),
         STRUCT('Elliptical', 'gym'),
         STRUCT('HighIntensityIntervalTraining', 'gym'),
+        STRUCT('PhysicalTherapy', 'gym'),
         STRUCT('Pilates', 'gym'),
         STRUCT('StairStepper', 'gym'),
         STRUCT('WeightTraining', 'gym'),
         STRUCT('Workout', 'gym'),
         STRUCT('Yoga', 'gym'),
         STRUCT('Badminton', 'game'),
+        STRUCT('Basketball', 'game'),
+        STRUCT('Cricket', 'game'),
         STRUCT('Golf', 'game'),
+        STRUCT('Padel', 'game'),
         STRUCT('Pickleball', 'game'),
         STRUCT('Racquetball', 'game'),
         STRUCT('Soccer', 'game'),
         STRUCT('Squash', 'game'),
         STRUCT('TableTennis', 'game'),
         STRUCT('Tennis', 'game'),
+        STRUCT('Volleyball', 'game'),
         STRUCT('Handcycle', 'other'),
         STRUCT('RockClimbing', 'other'),
         STRUCT('Velomobile', 'other'),
@@ -734,9 +740,9 @@ BEGIN
     distances;
   CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
-    valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+    valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
     source OPTIONS (description = 'athlete when given by hand, strava, or default'),
     version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -760,6 +766,12 @@ BEGIN
       *
     FROM
       ${prefix}landing.zones
+  ),
+  landed_activities AS (
+    SELECT
+      *
+    FROM
+      ${prefix}landing.activities
   ),
   newest AS (
     -- A version that landed twice is one version; the later reading of it wins.
@@ -794,7 +806,7 @@ BEGIN
       athlete_id,
       NULLIF(weight_kg, 0) AS weight_kg,
       CAST(NULLIF(ftp_w, 0) AS FLOAT64) AS ftp_w,
-      CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 ELSE 0.0 END AS sex,
+      CASE sex WHEN 'M' THEN 1.0 WHEN 'F' THEN 2.0 END AS sex,
       version,
       ingested_at,
       bronze_uri
@@ -874,21 +886,71 @@ BEGIN
     FROM
       edges
   ),
+  moments AS (
+    SELECT
+      athlete_id,
+      UNIX_MICROS(started_at) AS at_us,
+      MAX(utc_offset_s) AS utc_offset_s,
+      FALSE AS is_reading
+    FROM
+      landed_activities
+    WHERE
+      utc_offset_s IS NOT NULL
+    GROUP BY
+      athlete_id,
+      started_at
+    UNION ALL
+    SELECT DISTINCT
+      athlete_id,
+      version,
+      CAST(NULL AS INT64),
+      TRUE
+    FROM
+      readings
+  ),
+  clocks AS (
+    -- Strava tells no zone of an athlete: the wall clock of the last activity before, else UTC.
+    SELECT
+      athlete_id,
+      at_us,
+      is_reading,
+      LAST_VALUE(utc_offset_s IGNORE NULLS) OVER (
+        PARTITION BY athlete_id
+        ORDER BY at_us
+      ) AS utc_offset_s
+    FROM
+      moments
+  ),
+  dated_readings AS (
+    SELECT
+      readings.*,
+      CAST(
+        TIMESTAMP_MICROS(readings.version + 1000000 * COALESCE(clocks.utc_offset_s, 0)) AS DATE
+      ) AS day
+    FROM
+      readings
+    INNER JOIN
+      clocks
+    ON
+      readings.athlete_id = clocks.athlete_id
+      AND readings.version = clocks.at_us
+      AND clocks.is_reading
+  ),
   read_on_days AS (
-    -- A day, in UTC, has what was read last on it.
+    -- A day of the athlete has what was read last on it.
     SELECT
       athlete_id,
       name,
       value,
-      CAST(TIMESTAMP_MICROS(version) AS DATE) AS day,
+      day,
       'strava' AS source,
       version,
       bronze_uri
     FROM
-      readings
+      dated_readings
     QUALIFY
       ROW_NUMBER() OVER (
-        PARTITION BY athlete_id, name, CAST(TIMESTAMP_MICROS(version) AS DATE)
+        PARTITION BY athlete_id, name, day
         ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
       ) = 1
   ),
@@ -1085,9 +1147,9 @@ BEGIN
     day OPTIONS (description = 'Day on which the event came in, in UTC'),
     versions OPTIONS (description = 'Activity versions that an event brought'),
     built OPTIONS (description = 'How many of them are in the marts'),
-    p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed'),
-    p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed'),
-    max_s OPTIONS (description = 'Seconds to the marts of the slowest built one')
+    p50_s OPTIONS (description = 'Seconds to the marts that half of the built ones did not exceed; least time that is not exceeded by 50 of 100, by rank'),
+    p95_s OPTIONS (description = 'Seconds to the marts that 95 of 100 built ones did not exceed; least time that is not exceeded by 95 of 100, by rank'),
+    max_s OPTIONS (description = 'Seconds to the marts of the slowest built one; greatest time from event to mart')
   )
   OPTIONS (description = 'How long activities took from Strava\'s event to the marts, by day; one row per day of the event in UTC') AS
   WITH latency AS (
@@ -1184,24 +1246,6 @@ BEGIN
     ${prefix}silver.points
   WHERE
     altitude_m IS NOT NULL;
-  CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
-    athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    activity_id OPTIONS (description = 'Strava\'s id of the activity'),
-    index OPTIONS (description = 'Place of the point, from 0'),
-    time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
-    value OPTIONS (description = 'Cadence in turns a minute')
-  )
-  OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
-  SELECT
-    athlete_id,
-    activity_id,
-    index,
-    t AS time,
-    cadence_rpm AS value
-  FROM
-    ${prefix}silver.points
-  WHERE
-    cadence_rpm IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}silver.stream_distance (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
     activity_id OPTIONS (description = 'Strava\'s id of the activity'),
@@ -1558,6 +1602,46 @@ BEGIN
   ON
     points.athlete_id = activities.athlete_id
     AND points.activity_id = activities.activity_id;
+  CREATE OR REPLACE VIEW ${prefix}silver.stream_cadence (
+    athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
+    activity_id OPTIONS (description = 'Strava\'s id of the activity'),
+    index OPTIONS (description = 'Place of the point, from 0'),
+    time OPTIONS (description = 'Seconds since the start; NULL without a time stream'),
+    value OPTIONS (description = 'Cadence as sent: turns a minute; on foot mostly one leg\'s strides'),
+    steps_per_min OPTIONS (description = 'On foot, steps of both legs a minute: twice the value, or the value itself where Strava\'s average is 120 or more and so of both legs already; NULL for other sports')
+  )
+  OPTIONS (description = 'The stream cadence; one row per activity and point that has a value') AS
+  WITH on_foot AS (
+    -- Strava tells one leg's; from 120 on average, some foot pods have counted both.
+    SELECT
+      athlete_id,
+      activity_id,
+      average_cadence_rpm >= 120 AS are_of_both_legs
+    FROM
+      ${prefix}silver.activities
+    WHERE
+      sport_type IN ('Run', 'TrailRun', 'VirtualRun', 'Walk', 'Hike')
+  )
+  SELECT
+    points.athlete_id,
+    points.activity_id,
+    points.index,
+    points.t AS time,
+    points.cadence_rpm AS value,
+    CASE
+      WHEN on_foot.activity_id IS NULL THEN NULL
+      WHEN COALESCE(on_foot.are_of_both_legs, points.cadence_rpm >= 120) THEN points.cadence_rpm
+      ELSE 2 * points.cadence_rpm
+    END AS steps_per_min
+  FROM
+    ${prefix}silver.points AS points
+  LEFT JOIN
+    on_foot
+  ON
+    points.athlete_id = on_foot.athlete_id
+    AND points.activity_id = on_foot.activity_id
+  WHERE
+    points.cadence_rpm IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}strava.activities (
     id OPTIONS (description = 'Strava\'s id of the activity'),
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
@@ -1651,9 +1735,9 @@ BEGIN
     AND raw_json IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}marts.settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
-    valid_from OPTIONS (description = 'First day on which it holds; 1900-01-01 for the first value that is known'),
+    valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
     source OPTIONS (description = 'athlete when given by hand, strava, or default'),
     version OPTIONS (description = 'When it was said or read, in microseconds since 1970; NULL for a default'),
@@ -1685,14 +1769,14 @@ BEGIN
     model_name OPTIONS (description = 'Model'),
     retired OPTIONS (description = 'True when it is no longer used'),
     activities OPTIONS (description = 'How many activities used it'),
-    distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre'),
-    distance_km OPTIONS (description = 'distance_m / 1000'),
-    distance_mi OPTIONS (description = 'distance_m / 1609.344'),
-    strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity'),
-    strava_distance_mi OPTIONS (description = 'The same in miles'),
+    distance_m OPTIONS (description = 'Total distance of those in metres, to the millimetre; sum of distance_m, rounded to 0.001 m, over the activities that used it'),
+    distance_km OPTIONS (description = 'distance_m in kilometres; distance_m / 1000'),
+    distance_mi OPTIONS (description = 'distance_m in miles; distance_m / 1609.344'),
+    strava_distance_km OPTIONS (description = 'What Strava counts for it, with what was there before the first activity; metres that Strava counts for it / 1000'),
+    strava_distance_mi OPTIONS (description = 'The same in miles; metres that Strava counts for it / 1609.344'),
     moving_time_s OPTIONS (description = 'Total time in motion, in seconds'),
-    elevation_gain_m OPTIONS (description = 'Total metres climbed'),
-    elevation_gain_ft OPTIONS (description = 'elevation_gain_m / 0.3048'),
+    elevation_gain_m OPTIONS (description = 'Total metres climbed; sum of elevation_gain_m, rounded to 0.001 m, over the activities that used it'),
+    elevation_gain_ft OPTIONS (description = 'elevation_gain_m in feet; elevation_gain_m / 0.3048'),
     first_used_on OPTIONS (description = 'Day of the first activity; NULL when there is none'),
     last_used_on OPTIONS (description = 'Day of the last activity; NULL when there is none')
   )
@@ -1808,8 +1892,8 @@ BEGIN
   CREATE OR REPLACE VIEW ${prefix}marts.heat_cells (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
     sport_group OPTIONS (description = 'Group of the sport type, from silver.sports'),
-    lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees'),
-    lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees'),
+    lat OPTIONS (description = 'Latitude of the middle of the cell, in degrees; (lat_cell + 0.5) / 1000, cells being thousandths of a degree'),
+    lng OPTIONS (description = 'Longitude of the middle of the cell, in degrees; (lng_cell + 0.5) / 1000, likewise'),
     activities OPTIONS (description = 'How many activities of the group led through it')
   )
   OPTIONS (description = 'How many activities led through each cell of a grid of a thousandth of a degree; see silver.activity_cells for what is left out; one row per athlete, sport group and cell') AS
@@ -1975,19 +2059,24 @@ BEGIN
     sport_type OPTIONS (description = 'Strava\'s sport type of that activity'),
     activity_name OPTIONS (description = 'The athlete\'s title of that activity'),
     commute OPTIONS (description = 'True when that activity is marked as a commute'),
+    race OPTIONS (description = 'True when that activity is marked as a race: its fastest_average is over elapsed time, that of others over moving time'),
     local_date OPTIONS (description = 'Day of that activity on the athlete\'s wall clock'),
     started_at OPTIONS (description = 'Start of that activity, as an instant'),
-    value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest'),
+    value OPTIONS (description = 'The record in unit; the least for best_effort, else the greatest; by record: least elapsed seconds over extent metres; greatest mean watts over extent seconds; greatest bpm, metres, moving seconds or metres climbed; distance_m / moving_time_s, of races distance_m / elapsed_time_s'),
     unit OPTIONS (description = 's, m, m/s, W or bpm'),
-    distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance'),
-    distance_mi OPTIONS (description = 'The same in miles'),
-    speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h'),
-    speed_mph OPTIONS (description = 'The same in miles per hour'),
-    pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre'),
-    pace_s_per_mi OPTIONS (description = 'The same in seconds per mile'),
+    distance_km OPTIONS (description = 'Kilometres of a best_effort or longest_distance; (extent of a best_effort, value of a longest_distance) / 1000'),
+    distance_mi OPTIONS (description = 'The same in miles; distance_km / 1.609344'),
+    speed_kmh OPTIONS (description = 'Speed of a best_effort or fastest_average in km/h; 3.6 x extent / value for a best_effort, 3.6 x value for a fastest_average'),
+    speed_mph OPTIONS (description = 'The same in miles per hour; speed_kmh / 1.609344'),
+    pace_s_per_km OPTIONS (description = 'Pace of a best_effort or fastest_average in seconds per kilometre; 3600 / speed_kmh'),
+    pace_s_per_mi OPTIONS (description = 'The same in seconds per mile; 3600 / speed_mph'),
+    pace_s_per_100m OPTIONS (description = 'Swims: the same in seconds per 100 metres; 360 / speed_kmh'),
+    pace_s_per_100yd OPTIONS (description = 'Swims: the same in seconds per 100 yards; 0.9144 x pace_s_per_100m'),
+    elevation_gain_m OPTIONS (description = 'Metres of a biggest_climb; value of a biggest_climb'),
+    elevation_gain_ft OPTIONS (description = 'The same in feet; elevation_gain_m / 0.3048'),
     start_index OPTIONS (description = 'Place in the stream where a best_effort begins'),
     end_index OPTIONS (description = 'Place in the stream where a best_effort ends'),
-    previous_value OPTIONS (description = 'The record that it broke; NULL for the first')
+    previous_value OPTIONS (description = 'The record that it broke; NULL for the first; value of the record before it')
   )
   OPTIONS (description = 'Personal records as they stand; flagged activities set none; one row per record') AS
   WITH history AS (
@@ -2007,6 +2096,7 @@ BEGIN
     sport_type,
     activity_name,
     commute,
+    race,
     local_date,
     started_at,
     value,
@@ -2017,6 +2107,10 @@ BEGIN
     speed_mph,
     pace_s_per_km,
     pace_s_per_mi,
+    pace_s_per_100m,
+    pace_s_per_100yd,
+    elevation_gain_m,
+    elevation_gain_ft,
     start_index,
     end_index,
     previous_value
@@ -2097,6 +2191,13 @@ BEGIN
       ingested_at
     FROM
       ${prefix}landing.zones
+    UNION ALL
+    -- It says on which day of the athlete something was read.
+    SELECT
+      athlete_id,
+      ingested_at
+    FROM
+      ${prefix}landing.activities
   ),
   watermark AS (
     -- No watermark yet means that everything is new.
@@ -2318,6 +2419,20 @@ BEGIN
   FROM
     days;
 
+  CREATE TEMP TABLE touched_years AS
+  WITH days AS (
+    SELECT
+      athlete_id,
+      local_date
+    FROM
+      touched_days
+  )
+  SELECT DISTINCT
+    athlete_id,
+    EXTRACT(YEAR FROM local_date) AS year
+  FROM
+    days;
+
   CREATE TEMP TABLE touched_athletes_from AS
   WITH days AS (
     SELECT
@@ -2480,6 +2595,13 @@ BEGIN
       ingested_at
     FROM
       ${prefix}landing.zones
+    UNION ALL
+    -- It says on which day of the athlete something was read.
+    SELECT
+      athlete_id,
+      ingested_at
+    FROM
+      ${prefix}landing.activities
   ),
   watermark AS (
     -- No watermark yet means that everything is new.
@@ -2699,6 +2821,20 @@ BEGIN
   FROM
     days;
 
+  CREATE OR REPLACE TEMP TABLE touched_years AS
+  WITH days AS (
+    SELECT
+      athlete_id,
+      local_date
+    FROM
+      touched_days
+  )
+  SELECT DISTINCT
+    athlete_id,
+    EXTRACT(YEAR FROM local_date) AS year
+  FROM
+    days;
+
   CREATE OR REPLACE TEMP TABLE touched_athletes_from AS
   WITH days AS (
     SELECT
@@ -2806,7 +2942,7 @@ BEGIN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.metrics AS target WHERE TRUE;
-    INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage)
+    INSERT INTO ${prefix}silver.metrics (athlete_id, activity_id, version, source, bronze_uri, trace, points, recorded_s, paused_s, moving_s, average_power_w, max_power_w, normalized_power_w, work_kj, power_coverage, average_heartrate_bpm, max_heartrate_bpm, heartrate_coverage, power_curve, heartrate_curve, speed_curve, power_histogram, heartrate_histogram, xpower_w, decoupling_power_pct, decoupling_speed_pct, elevation_gain_m, elevation_loss_m, gap_speed_mps, minetti_speed_mps, efforts, distance_m, altitude_coverage, speed_coverage, speed_curve_on_foot, efforts_on_foot, speed_coverage_on_foot)
     WITH landed AS (
       SELECT
         *
@@ -2859,7 +2995,10 @@ BEGIN
       efforts,
       distance_m,
       altitude_coverage,
-      speed_coverage
+      speed_coverage,
+      speed_curve_on_foot,
+      efforts_on_foot,
+      speed_coverage_on_foot
     FROM
       newest
     WHERE
@@ -2914,7 +3053,7 @@ BEGIN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.streams AS target WHERE TRUE;
-    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points)
+    INSERT INTO ${prefix}silver.streams (athlete_id, activity_id, version, source, bronze_uri, trace, chunk, chunks, points, resolution, original_size, series_type)
     WITH landed AS (
       SELECT
         *
@@ -2968,7 +3107,10 @@ BEGIN
       trace,
       chunk,
       chunks,
-      points
+      points,
+      resolution,
+      original_size,
+      series_type
     FROM
       newest_chunks;
     SET failed_check = CASE
@@ -2991,7 +3133,7 @@ BEGIN
   BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}silver.activities AS target WHERE TRUE;
-    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json)
+    INSERT INTO ${prefix}silver.activities (athlete_id, activity_id, version, source, bronze_uri, trace, detailed, name, description, private_note, sport_type, workout_type, started_at, started_local, local_date, timezone, utc_offset_s, distance_m, moving_time_s, moving_time_clamped, elapsed_time_s, elevation_gain_m, elevation_high_m, elevation_low_m, average_speed_mps, max_speed_mps, average_cadence_rpm, average_temp_c, average_power_w, weighted_power_w, max_power_w, work_kj, device_watts, has_heartrate, heartrate_opt_out, average_heartrate_bpm, max_heartrate_bpm, calories_kcal, relative_effort, perceived_exertion, prefer_perceived_exertion, gear_id, device_name, upload_id, external_id, trainer, commute, manual, private, flagged, visibility, hide_from_home, from_accepted_tag, kudos_count, comment_count, achievement_count, pr_count, athlete_count, total_photo_count, start_lat, start_lng, end_lat, end_lng, summary_polyline, laps, splits_metric, splits_standard, best_efforts, segment_efforts, raw_json, polyline, legacy_type, photo_count, location_city, location_state, location_country)
     WITH landed AS (
       SELECT
         *
@@ -3029,7 +3171,9 @@ BEGIN
       timezone,
       utc_offset_s,
       distance_m,
-      moving_time_s,
+      -- A bad upload may say that it moved for longer than it took.
+      IF(moving_time_s > elapsed_time_s, elapsed_time_s, moving_time_s) AS moving_time_s,
+      moving_time_s > elapsed_time_s AS moving_time_clamped,
       elapsed_time_s,
       elevation_gain_m,
       elevation_high_m,
@@ -3079,7 +3223,13 @@ BEGIN
       splits_standard,
       best_efforts,
       segment_efforts,
-      raw_json
+      raw_json,
+      polyline,
+      legacy_type,
+      photo_count,
+      location_city,
+      location_state,
+      location_country
     FROM
       newest
     WHERE
@@ -3099,6 +3249,41 @@ BEGIN
     IF failed_check IS NOT NULL THEN
       RAISE USING MESSAGE = failed_check;
     END IF;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'splits_add_up: the kilometre splits do not add up to the distance within 0.1 % (or 1 m)', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (-- A corrected distance of a treadmill, or a crop, may rightly do so.
+    SELECT 1
+    FROM (
+      SELECT
+        activities.distance_m,
+        (SELECT SUM(split.distance_m) FROM UNNEST(activities.splits_metric) AS split) AS splits_m
+      FROM
+        (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS activities
+    ) AS added
+    WHERE
+      ABS(added.splits_m - added.distance_m) > GREATEST(1.0, 0.001 * added.distance_m)) AS odd) AS found
+    WHERE found.offending > 0;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'wall_clock_agrees: the local start is not the start plus the offset to UTC', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (-- A hidden start says 00:00:01, which is no time of day.
+    SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS activities
+    WHERE
+      UNIX_SECONDS(CAST(activities.started_local AS TIMESTAMP))
+      != UNIX_SECONDS(activities.started_at) + activities.utc_offset_s
+      AND NOT (
+        EXTRACT(HOUR FROM activities.started_local) = 0
+        AND EXTRACT(MINUTE FROM activities.started_local) = 0
+        AND EXTRACT(SECOND FROM activities.started_local) = 1
+      )) AS odd) AS found
+    WHERE found.offending > 0;
+    INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+    SELECT CURRENT_TIMESTAMP(), 'silver.activities', 'moved_for_longer: Strava said that it moved for longer than it took', found.offending
+    FROM (SELECT COUNT(*) AS offending FROM (SELECT 1
+    FROM (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS activities
+    WHERE
+      activities.moving_time_clamped) AS odd) AS found
+    WHERE found.offending > 0;
     COMMIT TRANSACTION;
     SET built_names = ARRAY_CONCAT(built_names, ['silver.activities']);
   EXCEPTION WHEN ERROR THEN
@@ -3165,7 +3350,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_summary AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version)
+      INSERT INTO ${prefix}marts.activity_summary (athlete_id, activity_id, name, sport_type, sport_group, race, local_date, year, month, started_at, started_local, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, stopped_share, moves_longer_than_it_takes, elevation_gain_m, elevation_gain_ft, average_speed_kmh, average_speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, race_speed_kmh, race_speed_mph, race_pace_s_per_km, race_pace_s_per_mi, average_heartrate_bpm, max_heartrate_bpm, average_cadence_rpm, average_steps_per_min, cadence_is_of_both_legs, average_power_w, normalized_power_w, power_is_measured, work_kj, calories_kcal, gear_id, private, detailed, has_streams, recorded_s, version, bronze_uri, streams_version, streams_bronze_uri)
       WITH activities AS (
         SELECT
           *
@@ -3177,6 +3362,28 @@ BEGIN
           *
         FROM
           ${prefix}silver.metrics
+      ),
+      sports AS (
+        SELECT
+          sport_type,
+          sport_group
+        FROM
+          ${prefix}silver.sports
+      ),
+      races AS (
+        -- Strava's code of a race: 1 for runs, 11 for rides. What counts in a race is the clock, which
+        -- does not stop; bad uploads have moved for longer than they took.
+        SELECT
+          athlete_id,
+          activity_id,
+          SAFE_DIVIDE(
+            NULLIF(distance_m, 0),
+            GREATEST(elapsed_time_s, COALESCE(moving_time_s, elapsed_time_s))
+          ) AS speed_mps
+        FROM
+          ${prefix}silver.activities
+        WHERE
+          workout_type IN (1, 11)
       ),
       steps AS (
         -- On foot Strava tells one leg's; from 120 on, some foot pods have counted both.
@@ -3205,6 +3412,8 @@ BEGIN
         activities.activity_id,
         activities.name,
         activities.sport_type,
+        COALESCE(sports.sport_group, 'other') AS sport_group,
+        races.activity_id IS NOT NULL AS race,
         activities.local_date,
         EXTRACT(YEAR FROM activities.local_date) AS year,
         EXTRACT(MONTH FROM activities.local_date) AS month,
@@ -3215,6 +3424,12 @@ BEGIN
         activities.distance_m / 1609.344 AS distance_mi,
         activities.moving_time_s,
         activities.elapsed_time_s,
+        -- Bad uploads have moved for longer than they took: nothing was stood in them.
+        GREATEST(
+          0.0,
+          1 - SAFE_DIVIDE(activities.moving_time_s, activities.elapsed_time_s)
+        ) AS stopped_share,
+        activities.moving_time_s > activities.elapsed_time_s AS moves_longer_than_it_takes,
         activities.elevation_gain_m,
         activities.elevation_gain_m / 0.3048 AS elevation_gain_ft,
         3.6 * COALESCE(
@@ -3230,6 +3445,20 @@ BEGIN
           1609.344 * NULLIF(activities.moving_time_s, 0),
           activities.distance_m
         ) AS pace_s_per_mi,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(100 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100m,
+        IF(
+          sports.sport_group = 'swim',
+          SAFE_DIVIDE(91.44 * NULLIF(activities.moving_time_s, 0), activities.distance_m),
+          NULL
+        ) AS pace_s_per_100yd,
+        3.6 * races.speed_mps AS race_speed_kmh,
+        3.6 / 1.609344 * races.speed_mps AS race_speed_mph,
+        SAFE_DIVIDE(1000, races.speed_mps) AS race_pace_s_per_km,
+        SAFE_DIVIDE(1609.344, races.speed_mps) AS race_pace_s_per_mi,
         COALESCE(
           activities.average_heartrate_bpm,
           metrics.average_heartrate_bpm
@@ -3248,12 +3477,16 @@ BEGIN
         COALESCE(activities.work_kj, metrics.work_kj) AS work_kj,
         activities.calories_kcal,
         activities.gear_id,
-        COALESCE(activities.private, FALSE) AS private,
+        COALESCE(activities.private, FALSE)
+        OR COALESCE(activities.visibility = 'only_me', FALSE) AS private,
         -- Before summaries were kept, everything was read in detail.
         COALESCE(activities.detailed, TRUE) AS detailed,
         recorded.activity_id IS NOT NULL AS has_streams,
         metrics.recorded_s,
-        activities.version
+        activities.version,
+        activities.bronze_uri,
+        metrics.version AS streams_version,
+        metrics.bronze_uri AS streams_bronze_uri
       FROM
         activities
       LEFT JOIN
@@ -3261,6 +3494,15 @@ BEGIN
       ON
         activities.athlete_id = metrics.athlete_id
         AND activities.activity_id = metrics.activity_id
+      LEFT JOIN
+        sports
+      ON
+        activities.sport_type = sports.sport_type
+      LEFT JOIN
+        races
+      ON
+        activities.athlete_id = races.athlete_id
+        AND activities.activity_id = races.activity_id
       LEFT JOIN
         steps
       ON
@@ -3273,7 +3515,7 @@ BEGIN
         AND activities.activity_id = recorded.activity_id;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.year IS NULL OR target.month IS NULL OR target.started_at IS NULL OR target.started_local IS NULL OR target.power_is_measured IS NULL OR target.private IS NULL OR target.detailed IS NULL OR target.has_streams IS NULL OR target.version IS NULL) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, sport_type, sport_group, race, local_date, year, month, started_at, started_local, power_is_measured, private, detailed, has_streams, version'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_summary AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
       END;
       IF failed_check IS NOT NULL THEN
@@ -3298,7 +3540,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.daily_summary AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
+      INSERT INTO ${prefix}marts.daily_summary (athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH activities AS (
         SELECT
           *
@@ -3332,6 +3574,7 @@ BEGIN
         sport_type,
         EXTRACT(YEAR FROM local_date) AS year,
         EXTRACT(MONTH FROM local_date) AS month,
+        CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start,
         activities,
         distance_m,
         distance_m / 1000 AS distance_km,
@@ -3349,7 +3592,7 @@ BEGIN
         days;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date) GROUP BY target.athlete_id, target.local_date, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.daily_summary AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.year IS NULL OR target.month IS NULL OR target.week_start IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_days AS changed WHERE changed.athlete_id = target.athlete_id AND changed.local_date = target.local_date)) THEN 'required: there must be a value in athlete_id, local_date, sport_type, year, month, week_start, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3586,8 +3829,7 @@ BEGIN
       INSERT INTO ${prefix}marts.weekly_summary (athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal, longest_distance_m, longest_distance_km, longest_distance_mi)
       WITH days AS (
         SELECT
-          *,
-          CAST(DATE_TRUNC(local_date, ISOWEEK) AS DATE) AS week_start
+          *
         FROM
           ${prefix}marts.daily_summary
       ),
@@ -3637,8 +3879,8 @@ BEGIN
       FROM
         weeks;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start) GROUP BY target.athlete_id, target.week_start, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, week_start, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.weekly_summary AS target WHERE (target.athlete_id IS NULL OR target.week_start IS NULL OR target.iso_year IS NULL OR target.iso_week IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_weeks AS changed WHERE changed.athlete_id = target.athlete_id AND changed.week_start = target.week_start)) THEN 'required: there must be a value in athlete_id, week_start, iso_year, iso_week, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -3712,8 +3954,8 @@ BEGIN
       FROM
         years;
       SET failed_check = CASE
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year) GROUP BY target.athlete_id, target.year, target.sport_type HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, year, sport_type must be different in every row'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.yearly_summary AS target WHERE (target.athlete_id IS NULL OR target.year IS NULL OR target.sport_type IS NULL OR target.active_days IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elapsed_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL OR target.work_kj IS NULL OR target.calories_kcal IS NULL) AND EXISTS (SELECT 1 FROM touched_years AS changed WHERE changed.athlete_id = target.athlete_id AND changed.year = target.year)) THEN 'required: there must be a value in athlete_id, year, sport_type, active_days, activities, distance_m, distance_km, distance_mi, moving_time_s, elapsed_time_s, elevation_gain_m, elevation_gain_ft, work_kj, calories_kcal'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -4080,13 +4322,24 @@ BEGIN
       ),
       metrics AS (
         SELECT
-          athlete_id,
-          activity_id,
-          power_curve,
-          heartrate_curve,
-          speed_curve
+          metrics.athlete_id,
+          metrics.activity_id,
+          metrics.power_curve,
+          metrics.heartrate_curve,
+          -- A satellite fix that jumps may still be slower than a bike: what was gone on foot has a limit
+          -- of its own. Rows from before there was one have the other alone.
+          IF(
+            activities.sport_group IN ('run', 'walk') AND metrics.speed_coverage_on_foot IS NOT NULL,
+            metrics.speed_curve_on_foot,
+            metrics.speed_curve
+          ) AS speed_curve
         FROM
-          ${prefix}silver.metrics
+          ${prefix}silver.metrics AS metrics
+        INNER JOIN
+          activities
+        ON
+          metrics.athlete_id = activities.athlete_id
+          AND metrics.activity_id = activities.activity_id
       ),
       points AS (
         SELECT
@@ -4144,7 +4397,8 @@ BEGIN
         CASE points.curve
           WHEN 'power' THEN activities.power_is_measured
           WHEN 'heartrate' THEN NOT activities.heartrate_opt_out
-          ELSE NOT activities.indoor
+          -- A watch in a pool adds a length at each wall, which is 25 m in one second.
+          ELSE NOT activities.indoor AND activities.sport_group != 'swim'
         END;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}silver.curve_points AS target WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id, target.curve, target.duration_s HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id, curve, duration_s must be different in every row'
@@ -4193,19 +4447,30 @@ BEGIN
         FROM
           ${prefix}silver.grouped_activities
       ),
-      metrics AS (
-        SELECT
-          athlete_id,
-          activity_id,
-          efforts
-        FROM
-          ${prefix}silver.metrics
-      ),
       distances AS (
         SELECT
           *
         FROM
           ${prefix}silver.effort_distances
+      ),
+      metrics AS (
+        SELECT
+          metrics.athlete_id,
+          metrics.activity_id,
+          -- A satellite fix that jumps may still be slower than a bike: what was run has a limit of its
+          -- own. Rows from before there was one have the other alone.
+          IF(
+            activities.sport_group = 'run' AND metrics.speed_coverage_on_foot IS NOT NULL,
+            metrics.efforts_on_foot,
+            metrics.efforts
+          ) AS efforts
+        FROM
+          ${prefix}silver.metrics AS metrics
+        INNER JOIN
+          activities
+        ON
+          metrics.athlete_id = activities.athlete_id
+          AND metrics.activity_id = activities.activity_id
       ),
       efforts AS (
         SELECT
@@ -4269,6 +4534,18 @@ BEGIN
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
       END IF;
+      INSERT INTO ${prefix}ops.warnings (warned_at, table_name, warning, offending_rows)
+      SELECT CURRENT_TIMESTAMP(), 'silver.efforts', 'stream_reaches_the_distance: the distance stream ends elsewhere than the distance says', found.offending
+      FROM (SELECT COUNT(*) AS offending FROM (-- By more than 0.5 % and 5 m. A corrected distance of a treadmill, a crop and points within a privacy zone may rightly do so.
+      SELECT 1
+      FROM (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS metrics
+      INNER JOIN (SELECT * FROM ${prefix}silver.activities AS src WHERE EXISTS (SELECT 1 FROM touched_activities AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS activities
+      ON
+        metrics.athlete_id = activities.athlete_id
+        AND metrics.activity_id = activities.activity_id
+      WHERE
+        ABS(metrics.distance_m - activities.distance_m) > GREATEST(5.0, 0.005 * activities.distance_m)) AS odd) AS found
+      WHERE found.offending > 0;
       COMMIT TRANSACTION;
       SET built_names = ARRAY_CONCAT(built_names, ['silver.efforts']);
     EXCEPTION WHEN ERROR THEN
@@ -4288,7 +4565,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.activity_load AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, threshold_speed_mps, css_mps)
+      INSERT INTO ${prefix}marts.activity_load (athlete_id, activity_id, local_date, sport_type, sport_group, load, load_source, load_missing_because, tss, rtss, swim_tss, sport_load_missing_because, hrtss, trimp, trimp_unscaled, trimp_constants, edwards, lucia, lucia_is_by_proxy, relative_effort, hrtss_missing_because, power_is_measured, normalized_power_w, normalized_power_source, normalized_power_is_short, intensity_factor, variability_index, gap_speed_mps, gap_source, gap_pace_s_per_km, gap_pace_s_per_mi, efficiency_factor, decoupling_pct, decoupling_of, recorded_s, moving_time_s, heartrate_coverage, average_heartrate_bpm, ftp_w, rest_hr_bpm, max_hr_bpm, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, threshold_speed_mps, css_mps)
       WITH activities AS (
         SELECT
           *
@@ -4328,6 +4605,8 @@ BEGIN
           MAX(IF(settings.name = 'rest_hr_bpm', settings.value, NULL)) AS rest_hr_bpm,
           MAX(IF(settings.name = 'max_hr_bpm', settings.value, NULL)) AS max_hr_bpm,
           MAX(IF(settings.name = 'threshold_hr_bpm', settings.value, NULL)) AS threshold_hr_bpm,
+          MAX(IF(settings.name = 'vt1_hr_bpm', settings.value, NULL)) AS vt1_hr_bpm,
+          MAX(IF(settings.name = 'vt2_hr_bpm', settings.value, NULL)) AS vt2_hr_bpm,
           MAX(IF(settings.name = 'threshold_speed_mps', settings.value, NULL)) AS threshold_speed_mps,
           MAX(IF(settings.name = 'css_mps', settings.value, NULL)) AS css_mps,
           MAX(IF(settings.name = 'sex', settings.value, NULL)) AS sex
@@ -4376,7 +4655,8 @@ BEGIN
           SUM(IF(split_speed_mps IS NULL, 0, moving_time_s)) >= 0.9 * SUM(moving_time_s)
       ),
       inputs AS (
-        -- What may be divided by is NULL instead of 0; what does not apply to the sport is NULL.
+        -- What is multiplied or divided by is NULL instead of 0: a dead power meter or a clock that stood
+        -- still is no load of 0, another source may know. What does not apply to the sport is NULL.
         SELECT
           activities.athlete_id,
           activities.activity_id,
@@ -4387,26 +4667,31 @@ BEGIN
           COALESCE(sports.sport_group = 'run', FALSE) AS is_run,
           COALESCE(sports.sport_group = 'swim', FALSE) AS is_swim,
           COALESCE(activities.device_watts, FALSE) AS power_is_measured,
-          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) AS normalized_power_w,
+          COALESCE(
+            NULLIF(metrics.normalized_power_w, 0),
+            NULLIF(activities.weighted_power_w, 0)
+          ) AS normalized_power_w,
           CASE
-            WHEN metrics.normalized_power_w IS NOT NULL THEN 'streams'
-            WHEN activities.weighted_power_w IS NOT NULL THEN 'strava'
+            WHEN metrics.normalized_power_w != 0 THEN 'streams'
+            WHEN activities.weighted_power_w != 0 THEN 'strava'
           END AS normalized_power_source,
-          IF(
-            metrics.normalized_power_w IS NOT NULL,
-            metrics.recorded_s,
-            activities.moving_time_s
+          COALESCE(metrics.normalized_power_w, activities.weighted_power_w) = 0 AS power_is_zero,
+          metrics.power_coverage,
+          NULLIF(
+            IF(metrics.normalized_power_w != 0, metrics.recorded_s, activities.moving_time_s),
+            0
           ) AS power_s,
           SAFE_DIVIDE(metrics.normalized_power_w, metrics.average_power_w) AS variability_index,
           strava_gap.speed_mps AS strava_gap_speed_mps,
-          metrics.gap_speed_mps AS fitted_gap_speed_mps,
+          NULLIF(metrics.gap_speed_mps, 0) AS fitted_gap_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.moving_time_s) AS average_speed_mps,
           SAFE_DIVIDE(activities.distance_m, activities.elapsed_time_s) AS elapsed_speed_mps,
           metrics.decoupling_power_pct,
           metrics.decoupling_speed_pct,
           metrics.recorded_s,
           activities.moving_time_s,
-          activities.elapsed_time_s,
+          NULLIF(activities.moving_time_s, 0) AS moving_s,
+          NULLIF(activities.elapsed_time_s, 0) AS elapsed_s,
           COALESCE(activities.heartrate_opt_out, FALSE) AS hides_heartrate,
           metrics.heartrate_coverage,
           IF(
@@ -4420,6 +4705,11 @@ BEGIN
           settings.rest_hr_bpm,
           settings.max_hr_bpm,
           settings.threshold_hr_bpm,
+          settings.vt1_hr_bpm,
+          settings.vt2_hr_bpm,
+          -- In hundredths of a beat: 77 % of 200 as a product is not 154.
+          COALESCE(100 * settings.vt1_hr_bpm, 77 * settings.max_hr_bpm) AS lucia_edge_2,
+          COALESCE(100 * settings.vt2_hr_bpm, 90 * settings.max_hr_bpm) AS lucia_edge_3,
           settings.threshold_speed_mps,
           settings.css_mps,
           IF(settings.sex = 2, 'women', 'men') AS trimp_constants,
@@ -4457,6 +4747,8 @@ BEGIN
           inputs.athlete_id,
           inputs.activity_id,
           inputs.max_hr_bpm,
+          inputs.lucia_edge_2,
+          inputs.lucia_edge_3,
           inputs.a,
           inputs.b,
           beat.value AS bpm,
@@ -4495,9 +4787,9 @@ BEGIN
           ROUND(
             SUM(
               minutes * CASE
-                WHEN max_hr_bpm IS NULL THEN NULL
-                WHEN 100 * bpm >= 90 * max_hr_bpm THEN 3
-                WHEN 100 * bpm >= 77 * max_hr_bpm THEN 2
+                WHEN lucia_edge_2 IS NULL OR lucia_edge_3 IS NULL THEN NULL
+                WHEN 100 * bpm >= lucia_edge_3 THEN 3
+                WHEN 100 * bpm >= lucia_edge_2 THEN 2
                 ELSE 1
               END
             ),
@@ -4548,10 +4840,10 @@ BEGIN
         SELECT
           measured.*,
           power_s / 3600 * POW(intensity_factor, 2) * 100 AS tss,
-          moving_time_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
+          moving_s / 3600 * POW(SAFE_DIVIDE(gap_speed_mps, threshold_speed_mps), 2) * 100 AS rtss,
           IF(
             is_swim,
-            elapsed_time_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
+            elapsed_s / 3600 * POW(SAFE_DIVIDE(NULLIF(elapsed_speed_mps, 0), css_mps), 3) * 100,
             NULL
           ) AS swim_tss,
           100 * SAFE_DIVIDE(trimp, 60 * threshold_r * a * EXP(b * threshold_r)) AS hrtss
@@ -4565,9 +4857,14 @@ BEGIN
             WHEN is_ride AND tss IS NULL THEN
               CASE
                 WHEN NOT power_is_measured THEN 'no measured power'
-                WHEN normalized_power_w IS NULL THEN 'measured power for less than half of the time'
+                WHEN power_is_zero AND normalized_power_w IS NULL THEN 'measured power is 0 throughout'
+                WHEN normalized_power_w IS NULL AND power_coverage >= 0.5 THEN
+                  'less than 30 recorded seconds'
+                WHEN normalized_power_w IS NULL AND power_coverage > 0 THEN
+                  'measured power for less than half of the time'
+                WHEN normalized_power_w IS NULL THEN 'no power was recorded'
                 WHEN ftp_w IS NULL THEN 'no ftp_w on that day'
-                ELSE 'no recorded time'
+                ELSE 'no moving time'
               END
             WHEN is_run AND rtss IS NULL THEN
               CASE
@@ -4584,6 +4881,8 @@ BEGIN
           CASE
             WHEN hrtss IS NOT NULL THEN NULL
             WHEN hides_heartrate THEN 'the athlete does not want the heart rate used'
+            WHEN COALESCE(heartrate_coverage, 0) = 0 AND average_heartrate_bpm IS NOT NULL THEN
+              'an average heart rate, but no stream of it'
             WHEN COALESCE(heartrate_coverage, 0) = 0 THEN 'no heart rate'
             WHEN NOT has_heartrate THEN 'heart rate for less than half of the time'
             WHEN max_hr_bpm IS NULL THEN 'no max_hr_bpm on that day'
@@ -4628,6 +4927,7 @@ BEGIN
         IF(trimp IS NULL, NULL, trimp_constants) AS trimp_constants,
         edwards,
         lucia,
+        IF(lucia IS NULL, NULL, vt1_hr_bpm IS NULL OR vt2_hr_bpm IS NULL) AS lucia_is_by_proxy,
         relative_effort,
         hrtss_missing_because,
         power_is_measured,
@@ -4667,6 +4967,8 @@ BEGIN
         rest_hr_bpm,
         max_hr_bpm,
         threshold_hr_bpm,
+        vt1_hr_bpm,
+        vt2_hr_bpm,
         threshold_speed_mps,
         css_mps
       FROM
@@ -4675,12 +4977,29 @@ BEGIN
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id) GROUP BY target.athlete_id, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, activity_id must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE (target.athlete_id IS NULL OR target.activity_id IS NULL OR target.local_date IS NULL OR target.sport_type IS NULL OR target.sport_group IS NULL OR target.power_is_measured IS NULL) AND EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'required: there must be a value in athlete_id, activity_id, local_date, sport_type, sport_group, power_is_measured'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.activity_load AS target WHERE NOT EXISTS (SELECT 1 FROM ${prefix}silver.activities AS other WHERE other.athlete_id = target.athlete_id AND other.activity_id = target.activity_id) AND EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = target.athlete_id AND changed.activity_id = target.activity_id)) THEN 'references_silver_activities: every athlete_id, activity_id must be in silver.activities'
-        WHEN EXISTS (SELECT 1
+        WHEN EXISTS (-- By the power of that activity and the ftp_w of that day, both from where they are kept.
+      SELECT 1
       FROM (SELECT * FROM ${prefix}marts.activity_load AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS loads
+      LEFT JOIN (SELECT * FROM ${prefix}silver.metrics AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS metrics
+      ON
+        loads.athlete_id = metrics.athlete_id
+        AND loads.activity_id = metrics.activity_id
+      LEFT JOIN ${prefix}silver.settings AS ftp
+      ON
+        loads.athlete_id = ftp.athlete_id
+        AND ftp.name = 'ftp_w'
+        AND loads.local_date >= ftp.valid_from
+        AND COALESCE(loads.local_date < ftp.valid_until, TRUE)
       WHERE
         loads.tss IS NOT NULL
         AND loads.normalized_power_source = 'streams'
-        AND ABS(loads.tss - loads.recorded_s / 36 * POW(loads.intensity_factor, 2)) > 0.000001) THEN 'threshold_hour: an hour of measured power at ftp_w is not a load of 100'
+        AND COALESCE(
+          ABS(
+            loads.tss
+            - metrics.recorded_s / 36 * POW(SAFE_DIVIDE(metrics.normalized_power_w, ftp.value), 2)
+          ) > 0.000001 * GREATEST(1.0, loads.tss),
+          TRUE
+        )) THEN 'threshold_hour: tss is not 100 (NP / FTP)^2 an hour'
         WHEN EXISTS (SELECT 1
       FROM (SELECT * FROM ${prefix}marts.activity_load AS src WHERE EXISTS (SELECT 1 FROM touched_loads AS changed WHERE changed.athlete_id = src.athlete_id AND changed.activity_id = src.activity_id)) AS loads
       WHERE
@@ -5042,7 +5361,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.record_history AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, start_index, end_index, previous_value, broken_on)
+      INSERT INTO ${prefix}marts.record_history (athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, activity_name, commute, race, local_date, started_at, value, unit, distance_km, distance_mi, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, elevation_gain_m, elevation_gain_ft, start_index, end_index, previous_value, broken_on)
       WITH activities AS (
         SELECT
           *
@@ -5093,7 +5412,11 @@ BEGIN
         SELECT
           athlete_id,
           activity_id,
-          SAFE_DIVIDE(distance_m, moving_time_s) AS speed_mps,
+          -- A race is by the clock, and the clock does not stop.
+          SAFE_DIVIDE(
+            distance_m,
+            IF(race, GREATEST(moving_time_s, COALESCE(elapsed_time_s, 0)), moving_time_s)
+          ) AS speed_mps,
           -- What nobody averages is an activity of another sport.
           CASE sport_group
             WHEN 'run' THEN 6.7
@@ -5256,6 +5579,7 @@ BEGIN
           activities.sport_type,
           activities.name AS activity_name,
           activities.commute,
+          activities.race,
           activities.local_date,
           CASE breaking.record
             WHEN 'best_effort' THEN SAFE_DIVIDE(breaking.extent, breaking.value)
@@ -5265,6 +5589,7 @@ BEGIN
             WHEN 'best_effort' THEN CAST(breaking.extent AS FLOAT64)
             WHEN 'longest_distance' THEN breaking.value
           END AS distance_m,
+          IF(breaking.record = 'biggest_climb', breaking.value, NULL) AS elevation_gain_m,
           LAG(breaking.value) OVER steps AS previous_value,
           LEAD(activities.local_date) OVER steps AS broken_on
         FROM
@@ -5296,6 +5621,7 @@ BEGIN
         sport_type,
         activity_name,
         commute,
+        race,
         local_date,
         started_at,
         value,
@@ -5306,6 +5632,10 @@ BEGIN
         3600 * speed_mps / 1609.344 AS speed_mph,
         SAFE_DIVIDE(1000, speed_mps) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, speed_mps) AS pace_s_per_mi,
+        IF(sport_group = 'swim', SAFE_DIVIDE(100, speed_mps), NULL) AS pace_s_per_100m,
+        IF(sport_group = 'swim', SAFE_DIVIDE(91.44, speed_mps), NULL) AS pace_s_per_100yd,
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft,
         start_index,
         end_index,
         previous_value,
@@ -5314,7 +5644,7 @@ BEGIN
         broken;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.indoor, target.record, target.extent, target.activity_id HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, indoor, record, extent, activity_id must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, local_date, started_at, value, unit'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.record_history AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.indoor IS NULL OR target.record IS NULL OR target.extent IS NULL OR target.name IS NULL OR target.activity_id IS NULL OR target.sport_type IS NULL OR target.commute IS NULL OR target.race IS NULL OR target.local_date IS NULL OR target.started_at IS NULL OR target.value IS NULL OR target.unit IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, indoor, record, extent, name, activity_id, sport_type, commute, race, local_date, started_at, value, unit'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -5664,7 +5994,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.year_over_year AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m)
+      INSERT INTO ${prefix}marts.year_over_year (athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft)
       WITH days AS (
         SELECT
           *,
@@ -5773,12 +6103,13 @@ BEGIN
         distance_m / 1000 AS distance_km,
         distance_m / 1609.344 AS distance_mi,
         moving_time_s,
-        elevation_gain_m
+        elevation_gain_m,
+        elevation_gain_m / 0.3048 AS elevation_gain_ft
       FROM
         running;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.year, target.month, target.day HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, year, month, day must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.year_over_year AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.year IS NULL OR target.month IS NULL OR target.day IS NULL OR target.activities IS NULL OR target.distance_m IS NULL OR target.distance_km IS NULL OR target.distance_mi IS NULL OR target.moving_time_s IS NULL OR target.elevation_gain_m IS NULL OR target.elevation_gain_ft IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, year, month, day, activities, distance_m, distance_km, distance_mi, moving_time_s, elevation_gain_m, elevation_gain_ft'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;
@@ -6650,7 +6981,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.pace_curve AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, activity_id, local_date)
+      INSERT INTO ${prefix}marts.pace_curve (athlete_id, sport_group, period, duration_s, speed_mps, speed_kmh, speed_mph, pace_s_per_km, pace_s_per_mi, pace_s_per_100m, pace_s_per_100yd, activity_id, local_date)
       WITH bests AS (
         SELECT
           *
@@ -6670,6 +7001,7 @@ BEGIN
         SAFE_DIVIDE(1000, value) AS pace_s_per_km,
         SAFE_DIVIDE(1609.344, value) AS pace_s_per_mi,
         SAFE_DIVIDE(100, value) AS pace_s_per_100m,
+        SAFE_DIVIDE(91.44, value) AS pace_s_per_100yd,
         activity_id,
         local_date
       FROM
@@ -6877,17 +7209,17 @@ BEGIN
     INSERT INTO ${prefix}ops.check_failures (failed_at, table_name, reason)
     SELECT CURRENT_TIMESTAMP(), was.table_name, CONCAT('a full run built other rows: ', CAST(was.row_count AS STRING), ' before, ', CAST(now.row_count AS STRING), ' after')
     FROM rows_before AS was INNER JOIN (
-      SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
+      SELECT 'silver.metrics' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.points, built_row.recorded_s, built_row.paused_s, built_row.moving_s, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.power_coverage, 6) + 0.0 AS power_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, built_row.power_curve, built_row.heartrate_curve, built_row.speed_curve, built_row.power_histogram, built_row.heartrate_histogram, ROUND(built_row.xpower_w, 6) + 0.0 AS xpower_w, ROUND(built_row.decoupling_power_pct, 6) + 0.0 AS decoupling_power_pct, ROUND(built_row.decoupling_speed_pct, 6) + 0.0 AS decoupling_speed_pct, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_loss_m, 6) + 0.0 AS elevation_loss_m, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, ROUND(built_row.minetti_speed_mps, 6) + 0.0 AS minetti_speed_mps, built_row.efforts, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.altitude_coverage, 6) + 0.0 AS altitude_coverage, ROUND(built_row.speed_coverage, 6) + 0.0 AS speed_coverage, built_row.speed_curve_on_foot, built_row.efforts_on_foot, ROUND(built_row.speed_coverage_on_foot, 6) + 0.0 AS speed_coverage_on_foot)))), 0) AS hashed FROM ${prefix}silver.metrics AS built_row
       UNION ALL
-      SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
+      SELECT 'silver.streams' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.chunk, built_row.chunks, built_row.points, built_row.resolution, built_row.original_size, built_row.series_type)))), 0) AS hashed FROM ${prefix}silver.streams AS built_row
       UNION ALL
-      SELECT 'silver.activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.detailed, built_row.name, built_row.description, built_row.private_note, built_row.sport_type, built_row.workout_type, built_row.started_at, built_row.started_local, built_row.local_date, built_row.timezone, built_row.utc_offset_s, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_high_m, 6) + 0.0 AS elevation_high_m, ROUND(built_row.elevation_low_m, 6) + 0.0 AS elevation_low_m, ROUND(built_row.average_speed_mps, 6) + 0.0 AS average_speed_mps, ROUND(built_row.max_speed_mps, 6) + 0.0 AS max_speed_mps, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_temp_c, 6) + 0.0 AS average_temp_c, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.weighted_power_w, 6) + 0.0 AS weighted_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, built_row.device_watts, built_row.has_heartrate, built_row.heartrate_opt_out, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, ROUND(built_row.perceived_exertion, 6) + 0.0 AS perceived_exertion, built_row.prefer_perceived_exertion, built_row.gear_id, built_row.device_name, built_row.upload_id, built_row.external_id, built_row.trainer, built_row.commute, built_row.manual, built_row.private, built_row.flagged, built_row.visibility, built_row.hide_from_home, built_row.from_accepted_tag, built_row.kudos_count, built_row.comment_count, built_row.achievement_count, built_row.pr_count, built_row.athlete_count, built_row.total_photo_count, ROUND(built_row.start_lat, 6) + 0.0 AS start_lat, ROUND(built_row.start_lng, 6) + 0.0 AS start_lng, ROUND(built_row.end_lat, 6) + 0.0 AS end_lat, ROUND(built_row.end_lng, 6) + 0.0 AS end_lng, built_row.summary_polyline, built_row.laps, built_row.splits_metric, built_row.splits_standard, built_row.best_efforts, built_row.segment_efforts, built_row.raw_json)))), 0) AS hashed FROM ${prefix}silver.activities AS built_row
+      SELECT 'silver.activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.version, built_row.source, built_row.bronze_uri, built_row.trace, built_row.detailed, built_row.name, built_row.description, built_row.private_note, built_row.sport_type, built_row.workout_type, built_row.started_at, built_row.started_local, built_row.local_date, built_row.timezone, built_row.utc_offset_s, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.moving_time_clamped, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_high_m, 6) + 0.0 AS elevation_high_m, ROUND(built_row.elevation_low_m, 6) + 0.0 AS elevation_low_m, ROUND(built_row.average_speed_mps, 6) + 0.0 AS average_speed_mps, ROUND(built_row.max_speed_mps, 6) + 0.0 AS max_speed_mps, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_temp_c, 6) + 0.0 AS average_temp_c, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.weighted_power_w, 6) + 0.0 AS weighted_power_w, ROUND(built_row.max_power_w, 6) + 0.0 AS max_power_w, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, built_row.device_watts, built_row.has_heartrate, built_row.heartrate_opt_out, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, ROUND(built_row.perceived_exertion, 6) + 0.0 AS perceived_exertion, built_row.prefer_perceived_exertion, built_row.gear_id, built_row.device_name, built_row.upload_id, built_row.external_id, built_row.trainer, built_row.commute, built_row.manual, built_row.private, built_row.flagged, built_row.visibility, built_row.hide_from_home, built_row.from_accepted_tag, built_row.kudos_count, built_row.comment_count, built_row.achievement_count, built_row.pr_count, built_row.athlete_count, built_row.total_photo_count, ROUND(built_row.start_lat, 6) + 0.0 AS start_lat, ROUND(built_row.start_lng, 6) + 0.0 AS start_lng, ROUND(built_row.end_lat, 6) + 0.0 AS end_lat, ROUND(built_row.end_lng, 6) + 0.0 AS end_lng, built_row.summary_polyline, built_row.laps, built_row.splits_metric, built_row.splits_standard, built_row.best_efforts, built_row.segment_efforts, built_row.raw_json, built_row.polyline, built_row.legacy_type, built_row.photo_count, built_row.location_city, built_row.location_state, built_row.location_country)))), 0) AS hashed FROM ${prefix}silver.activities AS built_row
       UNION ALL
       SELECT 'silver.settings' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.name, ROUND(built_row.value, 6) + 0.0 AS value, built_row.valid_from, built_row.valid_until, built_row.source, built_row.version, built_row.bronze_uri)))), 0) AS hashed FROM ${prefix}silver.settings AS built_row
       UNION ALL
-      SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
+      SELECT 'marts.activity_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.race, built_row.local_date, built_row.year, built_row.month, built_row.started_at, built_row.started_local, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.stopped_share, 6) + 0.0 AS stopped_share, built_row.moves_longer_than_it_takes, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.average_speed_kmh, 6) + 0.0 AS average_speed_kmh, ROUND(built_row.average_speed_mph, 6) + 0.0 AS average_speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.race_speed_kmh, 6) + 0.0 AS race_speed_kmh, ROUND(built_row.race_speed_mph, 6) + 0.0 AS race_speed_mph, ROUND(built_row.race_pace_s_per_km, 6) + 0.0 AS race_pace_s_per_km, ROUND(built_row.race_pace_s_per_mi, 6) + 0.0 AS race_pace_s_per_mi, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, ROUND(built_row.average_cadence_rpm, 6) + 0.0 AS average_cadence_rpm, ROUND(built_row.average_steps_per_min, 6) + 0.0 AS average_steps_per_min, built_row.cadence_is_of_both_legs, ROUND(built_row.average_power_w, 6) + 0.0 AS average_power_w, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.power_is_measured, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, built_row.gear_id, built_row.private, built_row.detailed, built_row.has_streams, built_row.recorded_s, built_row.version, built_row.bronze_uri, built_row.streams_version, built_row.streams_bronze_uri)))), 0) AS hashed FROM ${prefix}marts.activity_summary AS built_row
       UNION ALL
-      SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
+      SELECT 'marts.daily_summary' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_type, built_row.year, built_row.month, built_row.week_start, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.work_kj, 6) + 0.0 AS work_kj, ROUND(built_row.calories_kcal, 6) + 0.0 AS calories_kcal, ROUND(built_row.longest_distance_m, 6) + 0.0 AS longest_distance_m, ROUND(built_row.longest_distance_km, 6) + 0.0 AS longest_distance_km, ROUND(built_row.longest_distance_mi, 6) + 0.0 AS longest_distance_mi)))), 0) AS hashed FROM ${prefix}marts.daily_summary AS built_row
       UNION ALL
       SELECT 'silver.grouped_activities' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.name, built_row.sport_type, built_row.sport_group, built_row.indoor, built_row.commute, built_row.private, built_row.flagged, built_row.race, built_row.started_at, built_row.local_date, built_row.year, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, built_row.moving_time_s, built_row.elapsed_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.max_heartrate_bpm, 6) + 0.0 AS max_heartrate_bpm, built_row.heartrate_opt_out, built_row.power_is_measured)))), 0) AS hashed FROM ${prefix}silver.grouped_activities AS built_row
       UNION ALL
@@ -6907,11 +7239,11 @@ BEGIN
       UNION ALL
       SELECT 'silver.efforts' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.sport_group, built_row.indoor, built_row.race, built_row.started_at, built_row.local_date, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, built_row.start_index, built_row.end_index)))), 0) AS hashed FROM ${prefix}silver.efforts AS built_row
       UNION ALL
-      SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
+      SELECT 'marts.activity_load' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.sport_type, built_row.sport_group, ROUND(built_row.load, 6) + 0.0 AS load, built_row.load_source, built_row.load_missing_because, ROUND(built_row.tss, 6) + 0.0 AS tss, ROUND(built_row.rtss, 6) + 0.0 AS rtss, ROUND(built_row.swim_tss, 6) + 0.0 AS swim_tss, built_row.sport_load_missing_because, ROUND(built_row.hrtss, 6) + 0.0 AS hrtss, ROUND(built_row.trimp, 6) + 0.0 AS trimp, ROUND(built_row.trimp_unscaled, 6) + 0.0 AS trimp_unscaled, built_row.trimp_constants, ROUND(built_row.edwards, 6) + 0.0 AS edwards, ROUND(built_row.lucia, 6) + 0.0 AS lucia, built_row.lucia_is_by_proxy, ROUND(built_row.relative_effort, 6) + 0.0 AS relative_effort, built_row.hrtss_missing_because, built_row.power_is_measured, ROUND(built_row.normalized_power_w, 6) + 0.0 AS normalized_power_w, built_row.normalized_power_source, built_row.normalized_power_is_short, ROUND(built_row.intensity_factor, 6) + 0.0 AS intensity_factor, ROUND(built_row.variability_index, 6) + 0.0 AS variability_index, ROUND(built_row.gap_speed_mps, 6) + 0.0 AS gap_speed_mps, built_row.gap_source, ROUND(built_row.gap_pace_s_per_km, 6) + 0.0 AS gap_pace_s_per_km, ROUND(built_row.gap_pace_s_per_mi, 6) + 0.0 AS gap_pace_s_per_mi, ROUND(built_row.efficiency_factor, 6) + 0.0 AS efficiency_factor, ROUND(built_row.decoupling_pct, 6) + 0.0 AS decoupling_pct, built_row.decoupling_of, built_row.recorded_s, built_row.moving_time_s, ROUND(built_row.heartrate_coverage, 6) + 0.0 AS heartrate_coverage, ROUND(built_row.average_heartrate_bpm, 6) + 0.0 AS average_heartrate_bpm, ROUND(built_row.ftp_w, 6) + 0.0 AS ftp_w, ROUND(built_row.rest_hr_bpm, 6) + 0.0 AS rest_hr_bpm, ROUND(built_row.max_hr_bpm, 6) + 0.0 AS max_hr_bpm, ROUND(built_row.threshold_hr_bpm, 6) + 0.0 AS threshold_hr_bpm, ROUND(built_row.vt1_hr_bpm, 6) + 0.0 AS vt1_hr_bpm, ROUND(built_row.vt2_hr_bpm, 6) + 0.0 AS vt2_hr_bpm, ROUND(built_row.threshold_speed_mps, 6) + 0.0 AS threshold_speed_mps, ROUND(built_row.css_mps, 6) + 0.0 AS css_mps)))), 0) AS hashed FROM ${prefix}marts.activity_load AS built_row
       UNION ALL
       SELECT 'marts.activity_zones' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.kind, built_row.zone, built_row.local_date, built_row.week_start, built_row.sport_type, built_row.sport_group, ROUND(built_row.zone_from, 6) + 0.0 AS zone_from, ROUND(built_row.zone_until, 6) + 0.0 AS zone_until, built_row.zones_source, built_row.seconds, ROUND(built_row.share, 6) + 0.0 AS share)))), 0) AS hashed FROM ${prefix}marts.activity_zones AS built_row
       UNION ALL
-      SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
+      SELECT 'marts.record_history' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.indoor, built_row.record, built_row.extent, built_row.name, built_row.activity_id, built_row.sport_type, built_row.activity_name, built_row.commute, built_row.race, built_row.local_date, built_row.started_at, ROUND(built_row.value, 6) + 0.0 AS value, built_row.unit, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, built_row.start_index, built_row.end_index, ROUND(built_row.previous_value, 6) + 0.0 AS previous_value, built_row.broken_on)))), 0) AS hashed FROM ${prefix}marts.record_history AS built_row
       UNION ALL
       SELECT 'marts.vdot' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.activity_id, built_row.local_date, built_row.race, ROUND(built_row.vdot, 6) + 0.0 AS vdot, built_row.distance_m, built_row.distance_name, built_row.elapsed_time_s, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.best_90_days, 6) + 0.0 AS best_90_days)))), 0) AS hashed FROM ${prefix}marts.vdot AS built_row
       UNION ALL
@@ -6919,7 +7251,7 @@ BEGIN
       UNION ALL
       SELECT 'marts.streaks' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.unit, built_row.longest_length, built_row.longest_from, built_row.longest_to, built_row.current_length, built_row.current_from, built_row.last_on, built_row.as_of)))), 0) AS hashed FROM ${prefix}marts.streaks AS built_row
       UNION ALL
-      SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
+      SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
       UNION ALL
       SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
       UNION ALL
@@ -6929,7 +7261,7 @@ BEGIN
       UNION ALL
       SELECT 'marts.heartrate_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.heartrate_bpm, 6) + 0.0 AS heartrate_bpm, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.heartrate_curve AS built_row
       UNION ALL
-      SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
+      SELECT 'marts.pace_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.speed_mps, 6) + 0.0 AS speed_mps, ROUND(built_row.speed_kmh, 6) + 0.0 AS speed_kmh, ROUND(built_row.speed_mph, 6) + 0.0 AS speed_mph, ROUND(built_row.pace_s_per_km, 6) + 0.0 AS pace_s_per_km, ROUND(built_row.pace_s_per_mi, 6) + 0.0 AS pace_s_per_mi, ROUND(built_row.pace_s_per_100m, 6) + 0.0 AS pace_s_per_100m, ROUND(built_row.pace_s_per_100yd, 6) + 0.0 AS pace_s_per_100yd, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.pace_curve AS built_row
       UNION ALL
       SELECT 'marts.power_curve' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.duration_s, ROUND(built_row.power_w, 6) + 0.0 AS power_w, ROUND(built_row.power_w_per_kg, 6) + 0.0 AS power_w_per_kg, built_row.activity_id, built_row.local_date)))), 0) AS hashed FROM ${prefix}marts.power_curve AS built_row
       UNION ALL
@@ -6946,11 +7278,11 @@ BEGIN
 
   INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'e25fee88fb17fff3' AND ARRAY_LENGTH(blocked_names) > 0 THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' AND ARRAY_LENGTH(blocked_names) > 0 THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan)
     SELECT name, seen_until, '' FROM UNNEST(blocked_names) AS name
     WHERE name NOT IN (SELECT name FROM ${prefix}ops.watermarks);
@@ -6964,7 +7296,7 @@ BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'e25fee88fb17fff3');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
     COMMIT TRANSACTION;
   ELSE
     RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

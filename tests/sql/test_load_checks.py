@@ -1,7 +1,7 @@
 """Each written check finds the fault that it is there for, and nothing in sound rows."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from math import exp
 from typing import Any
 
@@ -28,6 +28,7 @@ LOAD = {
     "intensity_factor": 1.0,
     "recorded_s": 3600,
 }
+HOUR = {"athlete_id": 1, "activity_id": 10, "recorded_s": 3600, "normalized_power_w": 250.0}
 ZONE = {"athlete_id": 1, "activity_id": 10, "kind": "heart_rate", "zone": 1, "seconds": 60}
 BEATS = {
     "athlete_id": 1,
@@ -58,6 +59,15 @@ METRICS = {
     "power_histogram": [{"value": 180, "seconds": 40}, {"value": 240, "seconds": 20}],
     "heartrate_coverage": 0.9,
     "heartrate_histogram": [{"value": 140, "seconds": 54}],
+}
+SPLIT = {"split": 1, "distance_m": 4_994.0}
+DESCRIBED = {
+    "athlete_id": 1,
+    "activity_id": 10,
+    "started_at": datetime(2024, 2, 29, 7, tzinfo=UTC),
+    "started_local": datetime.fromisoformat("2024-02-29T08:00:00"),
+    "utc_offset_s": 3_600,
+    "distance_m": 10_000.0,
 }
 NEWER = METRICS | {"version": 2, "op": "upsert", "source": "api"}
 TSB_BEFORE = (50 - 100) * exp(1 / 42) - (60 - 100) * exp(1 / 7)
@@ -115,8 +125,13 @@ def failing(name: str, rows: Rows, connection: duckdb.DuckDBPyConnection) -> set
         connection.rollback()
 
 
-def load(**changes: Any) -> tuple[str, Rows]:
-    return "marts.activity_load", {"marts.activity_load": [LOAD | changes]}
+def load(*, ftp_w: float = 250.0, **changes: Any) -> tuple[str, Rows]:
+    found: Rows = {
+        "marts.activity_load": [LOAD | changes],
+        "silver.metrics": [HOUR],
+        "silver.settings": [SETTING | {"value": ftp_w}],
+    }
+    return "marts.activity_load", found
 
 
 def zones(seconds: int) -> tuple[str, Rows]:
@@ -136,9 +151,21 @@ def curve(longer: Row) -> tuple[str, Rows]:
     return "silver.curve_points", {"silver.curve_points": [POINT, POINT | longer]}
 
 
+def described(**changes: Any) -> tuple[str, Rows]:
+    return "silver.activities", {"silver.activities": [DESCRIBED | changes]}
+
+
+def streamed(distance_m: float) -> tuple[str, Rows]:
+    found: Rows = {
+        "silver.activities": [DESCRIBED],
+        "silver.metrics": [HOUR | {"distance_m": distance_m}],
+    }
+    return "silver.efforts", found
+
+
 def stored_and_landed(stored: int, landed: int) -> tuple[str, Rows]:
     row = {"athlete_id": 1, "activity_id": 10, "source": "api"}
-    found = {
+    found: Rows = {
         "silver.activities": [row | {"version": stored}],
         "landing.activities": [row | {"version": landed, "op": "upsert"}],
     }
@@ -157,6 +184,10 @@ def setting(**changes: Any) -> tuple[str, Rows]:
 
 FAULTS: Mapping[str, tuple[str, Rows]] = {
     "threshold_hour": load(tss=99.0),
+    "splits_add_up": described(splits_metric=[SPLIT, SPLIT]),
+    "wall_clock_agrees": described(started_local=datetime.fromisoformat("2024-02-29T09:00:00")),
+    "moved_for_longer": described(moving_time_clamped=True),
+    "stream_reaches_the_distance": streamed(10_051.0),
     "load_or_reason": load(load_missing_because="no heart rate"),
     "no_negative_load": load(load=-1.0),
     "measured_power_only": load(power_is_measured=False),
@@ -175,6 +206,7 @@ FAULTS: Mapping[str, tuple[str, Rows]] = {
 OTHER_FAULTS = (
     ("power_possible", metrics(normalized_power_w=100.0)),
     ("every_second_counted", metrics(heartrate_coverage=0.8)),
+    ("threshold_hour", load(ftp_w=251.0)),
     ("within_the_recording", effort(elapsed_time_s=61)),
     ("follows", fitness(DAY | {"tsb": -3.0})),
     ("fresh", ("silver.metrics", {"silver.metrics": [METRICS], "landing.metrics": [NEWER]})),
@@ -182,6 +214,10 @@ OTHER_FAULTS = (
 )
 SOUND = (
     load(),
+    described(),
+    described(started_local=datetime.fromisoformat("2024-02-29T00:00:01")),  # a hidden start
+    described(splits_metric=[SPLIT, SPLIT | {"distance_m": 5_000.0}]),
+    streamed(10_049.0),
     zones(60),
     fitness(DAY, NEXT_DAY),
     fitness(DAY | {"day_number": 5, "ctl": 50.0, "atl": 60.0, "tsb": TSB_BEFORE}),

@@ -1,10 +1,27 @@
--- check: threshold_hour: an hour of measured power at ftp_w is not a load of 100
+-- check: threshold_hour: tss is not 100 (NP / FTP)^2 an hour
+-- By the power of that activity and the ftp_w of that day, both from where they are kept.
 SELECT 1
 FROM marts.activity_load AS loads
+LEFT JOIN silver.metrics AS metrics
+ON
+  loads.athlete_id = metrics.athlete_id
+  AND loads.activity_id = metrics.activity_id
+LEFT JOIN silver.settings AS ftp
+ON
+  loads.athlete_id = ftp.athlete_id
+  AND ftp.name = 'ftp_w'
+  AND loads.local_date >= ftp.valid_from
+  AND COALESCE(loads.local_date < ftp.valid_until, TRUE)
 WHERE
   loads.tss IS NOT NULL
   AND loads.normalized_power_source = 'streams'
-  AND ABS(loads.tss - loads.recorded_s / 36 * POW(loads.intensity_factor, 2)) > 0.000001
+  AND COALESCE(
+    ABS(
+      loads.tss
+      - metrics.recorded_s / 36 * POW(SAFE_DIVIDE(metrics.normalized_power_w, ftp.value), 2)
+    ) > 0.000001 * GREATEST(1.0, loads.tss),
+    TRUE
+  )
 
 -- check: load_or_reason: there is a load and a reason why not, or neither
 SELECT 1

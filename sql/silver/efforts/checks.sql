@@ -13,3 +13,14 @@ WHERE
   OR efforts.end_index <= efforts.start_index
   OR efforts.end_index >= metrics.points
   OR efforts.elapsed_time_s > metrics.recorded_s + metrics.paused_s
+
+-- warn: stream_reaches_the_distance: the distance stream ends elsewhere than the distance says
+-- By more than 0.5 % and 5 m. A corrected distance of a treadmill, a crop and points within a privacy zone may rightly do so.
+SELECT 1
+FROM silver.metrics AS metrics
+INNER JOIN silver.activities AS activities
+ON
+  metrics.athlete_id = activities.athlete_id
+  AND metrics.activity_id = activities.activity_id
+WHERE
+  ABS(metrics.distance_m - activities.distance_m) > GREATEST(5.0, 0.005 * activities.distance_m)
