@@ -38,7 +38,7 @@ locals {
     spooled          = "jsonPayload.outcome = \"spooled\""
     errors           = "severity >= ERROR AND jsonPayload.step : * AND NOT jsonPayload.outcome = (\"halted\" OR \"access_lost\")"
     reconcile_failed = "jsonPayload.step = \"reconcile\" AND severity >= WARNING"
-    released         = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\")"
+    released         = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\" OR \"failed\")"
     reconcile_ran    = "jsonPayload.step = \"reconcile\""
   }
 

@@ -9,7 +9,7 @@ time, and at the end of the day next to nothing was left unused.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -68,9 +68,12 @@ class Reads:
 
 
 class Budget:
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(
+        self, state: State, clock: Clock, alert: Callable[[str], object] = lambda _why: None
+    ) -> None:
         self._state = state
         self._clock = clock
+        self._alert = alert  # somebody must hear why nobody may call any more
 
     def reserve(self, reads: int, priority: Priority) -> datetime:
         """Take `reads` from both windows, or raise WaitUntil with the moment to ask again.
@@ -148,14 +151,19 @@ class Budget:
                 return until
 
     def halt(self, why: str) -> ApplicationClosed:
-        """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile."""
+        """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile.
+
+        Whoever meets it first alerts, here and nowhere else: once until Strava answers again.
+        """
         while True:
             now = self._clock.now()
             current, stored = self._current(now)
             until = max(now + HALT, _blocked(current, now) or now)
             halted = replace(current, blocked_until=until.isoformat(), halted=why)
             if self._save(halted, stored):
-                return ApplicationClosed(until, why, first=current.halted is None)
+                if current.halted is None:
+                    self._alert(why)
+                return ApplicationClosed(until, why)
 
     def resume(self) -> None:
         """Strava answers again: everybody may ask."""

@@ -10,6 +10,7 @@ what nobody should ask. When all has calmed down, what landed must be what Strav
 import itertools
 import os
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import settings
@@ -50,9 +51,49 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.engine.close()
 
-    @initialize(days_ago=st.lists(st.sampled_from([0, 3, 40]), min_size=1, max_size=3))
-    def begin(self, days_ago: list[int]) -> None:
-        self.engine.begin(days_ago)
+    @initialize(
+        days_ago=st.lists(st.sampled_from([0, 3, 40]), min_size=1, max_size=3),
+        part=st.sampled_from([{}, {}, {"limit": 1}, {"since_days": 10}]),
+    )
+    def begin(self, days_ago: list[int], part: dict[str, int]) -> None:
+        self.engine.begin(days_ago, **self._wish(part))
+
+    def _wish(self, part: dict[str, int]) -> dict[str, int | str]:
+        if days := part.get("since_days"):
+            return {"since": (self.engine.clock.now() - timedelta(days=days)).isoformat()}
+        return dict(part)
+
+    @rule(
+        part=st.sampled_from(
+            [{}, {"limit": 1}, {"limit": 2}, {"since_days": 1}, {"since_days": 10}]
+        ),
+        bad_day=BAD_DAYS,
+        end=ENDS,
+        meanwhile=st.sampled_from(["nothing", "release", "fetch", "compare", "edit", "delete"]),
+        before=st.integers(0, 10),
+        number=NUMBERS,
+    )
+    def import_by_hand(
+        self,
+        part: dict[str, int],
+        bad_day: str,
+        end: End,
+        meanwhile: str,
+        before: int,
+        number: int,
+    ) -> None:
+        """An operator asks for the history or a part, and something else happens meanwhile."""
+        engine = self.engine
+        engine.see_what_is_wanted()
+        engine.strava.bad_days += [bad_day] if bad_day else []
+        others: dict[str, Callable[[], None]] = {
+            "nothing": lambda: None,
+            "release": engine.release,
+            "fetch": lambda: engine.deliver("fetch_activity"),
+            "compare": lambda: self.compare(None, full=True),
+        }
+        happens = others.get(meanwhile, lambda: self.change(meanwhile, number, 0, told=False))
+        engine.import_by_hand(a_life(end, happens, before), **self._wish(part))
 
     @rule(
         kind=CHANGES,

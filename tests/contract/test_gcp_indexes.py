@@ -17,6 +17,7 @@ from paceline.adapters.local.manual import CountingIds, ManualClock
 from paceline.adapters.local.sqlite import Database
 from paceline.adapters.local.state import SqliteState
 from paceline.ledger import Ledger
+from paceline.model.priority import Priority
 from paceline.ports import Where
 from paceline.steps import backfill
 from paceline.steps.backfill import Backfilling
@@ -82,6 +83,7 @@ def ask_everything(state: Watched) -> None:
     ledger.wake(1, NOON)
     ledger.stop(1, "why")
     ledger.parked()
+    ledger.parked_reads(Priority.BACKFILL)
     ledger.failed()
     ledger.counts()
     cipher: Any = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})

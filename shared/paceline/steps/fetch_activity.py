@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from paceline.errors import (
     AccessLost,
-    ApplicationClosed,
     AthleteLeft,
     AthleteUnknown,
     PayloadInvalid,
@@ -81,8 +80,7 @@ def _try(work: Work, use: Fetching, attempt: int) -> Outcome:
     try:
         return _fetch(work, use)
     except WaitUntil as wait:
-        closed = isinstance(wait, ApplicationClosed) and wait.first
-        return _wait(work, use, wait.not_before, wait.why, "halted" if closed else "parked")
+        return _wait(work, use, wait.not_before, wait.why, "parked")
     except StravaUnavailable as error:
         if attempt < PATIENCE:
             raise
