@@ -10,14 +10,14 @@ what nobody should ask. When all has calmed down, what landed must be what Strav
 import itertools
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from paceline.steps import reconcile
+from paceline.steps import backfill, reconcile
 from tests.builders import ATHLETE, event
 from tests.contract.engine import STEPS, Engine
 from tests.contract.mortal import Life
@@ -31,6 +31,7 @@ MEANWHILE = st.sampled_from(["nothing", "fetch", "compare", "edit", "crop", "del
 LATER_S = st.sampled_from([0, 1, 60, 300, 900, 6 * 3_600])
 BAD_DAYS = st.sampled_from([*[""] * 9, "429", "429 for a day", "inactive", "503", "silence"])
 MOST_ACTIVITIES, CALM_ROUNDS = 4, 300
+BEFORE_IT_IS_ASKED_FOR = 0  # the first effect of a backfill is to remember what is wanted
 EXAMPLES = int(os.environ.get("ENGINE_MODEL_EXAMPLES", "60"))
 
 
@@ -158,7 +159,7 @@ class Machine(RuleBasedStateMachine):
     def compare(self, end: End, *, full: bool) -> None:
         self.engine.run(lambda process: reconcile.run(process.reconciling, full=full), a_life(end))
 
-    @rule(kind=st.sampled_from(["leave", "forge", "lose", "lose"]), number=NUMBERS)
+    @rule(kind=st.sampled_from(["leave", "forge", "lose", "lose", "late"]), number=NUMBERS)
     def trouble(self, kind: str, number: int) -> None:
         engine = self.engine
         if kind == "leave":
@@ -167,6 +168,10 @@ class Machine(RuleBasedStateMachine):
         elif kind == "lose":
             self.is_untold |= bool(engine.news)
             engine.news[:1] = []
+        elif kind == "late":
+            if len(engine.strava.details) + len(engine.deleted) < MOST_ACTIVITIES:
+                engine.upload((0, 3, 40)[number])
+                self.is_untold = True
         elif number == 0:
             engine.deauthorise()
         else:
@@ -272,4 +277,25 @@ def test_wherever_a_process_ends_what_comes_next_finds_the_truth(
                 break
     finally:
         machine.teardown()
+    assert effects > 6
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["dies", "fails"])
+def test_wherever_a_backfill_ends_a_narrower_one_takes_nothing_from_it(*, fails: bool) -> None:
+    """Before each of its writes and calls; and what is uploaded later is not left out either."""
+    for effects in itertools.count():
+        machine = Machine()
+        engine = machine.engine
+        try:
+            engine.begin([0, 3, 40], limit=1)
+            life = Life(effects, fails)
+            engine.import_by_hand(life)
+            engine.import_by_hand(**machine._wish({"since_days": 1}))
+            machine.trouble("late", 2)
+            is_wanted = engine.wanted_since == datetime.fromisoformat(backfill.EVERYTHING)
+        finally:
+            machine.teardown()
+        if life.effects:
+            break
+        assert is_wanted or effects <= BEFORE_IT_IS_ASKED_FOR
     assert effects > 6

@@ -175,10 +175,10 @@ def test_a_list_that_stays_short_costs_a_bounded_number_of_reads_a_day(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_old_ones(house, 80)
-    house.clock.advance(6 * 24 * 3_600)
+    house.clock.advance(7 * 24 * 3_600)
     monkeypatch.setattr(house.strava, "_listed", lambda _: [])
     reads = []
-    for _ in range(4):
+    for _ in range(7):
         house.strava.asked.clear()
         hours_until_gone(house, 999, most=24)
         reads.append(sum(each.startswith("activities/") for each in house.strava.asked))
@@ -186,3 +186,20 @@ def test_a_list_that_stays_short_costs_a_bounded_number_of_reads_a_day(
     assert house.ledger.counts()["gone"] == 0
     assert max(reads) <= 2 * MOST_GONE + 5  # two rounds on the first day, and the last weeks
     assert sum(reads) <= 85 + MOST_GONE  # each is looked for about once
+
+
+def test_what_was_seen_longest_ago_is_looked_for_first(house: House) -> None:
+    with_old_ones(house, 40)
+    seen = set(range(1_001, 1_021))
+    for each in seen:
+        again = message(object_id=each, received_at=house.clock.now(), aspect_type="update")
+        house.clock.advance(1)
+        fetch_activity.run(again, house.fetching)
+    for each in range(1_001, 1_041):
+        del house.strava.details[each]
+    house.clock.advance(1)
+    report = reconcile.reconcile(house.reconciling, full=True)
+
+    (found,) = report.found
+    assert set(found.wanted["gone"]) == set(range(1_021, 1_041))
+    assert found.held_back == 20
