@@ -1,10 +1,9 @@
 """The engine in a world of its own: stores that outlive every process, and things that happen."""
 
 import base64
-import gzip
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +30,7 @@ from paceline.errors import (
 )
 from paceline.ledger import Entry
 from paceline.model.event import Event, decode_event_message
-from paceline.model.landed import Landed, decode_landed
+from paceline.model.landed import decode_landed
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.ports import Delivery, TokenPair
 from paceline.reading import Reading
@@ -48,6 +47,7 @@ from paceline.steps import (
 from paceline.steps.backfill import Backfill
 from paceline.vault import Vault
 from tests.builders import ATHLETE, NOW, as_bytes, detail, event, streams
+from tests.contract.landed_rows import LISTED, newest, rows
 from tests.contract.mortal import KillNow, Life, Mortal
 from tests.contract.watchful import LIMITS, WatchfulStrava
 
@@ -59,11 +59,6 @@ SETTINGS = Settings.from_env(
         "PACELINE_WEBHOOK_SECRET": "webhook-secret-of-the-model",
     }
 )
-
-# Activity, version and bytes of what landed; None for a tombstone.
-Row = tuple[int, int, bytes | None]
-
-LISTED = b"as a list shows it: "
 
 
 class Engine:
@@ -139,7 +134,7 @@ class Engine:
     def release(self, life: Life | None = None) -> None:
         self.run(lambda process: release_work.run(process.releasing, limit=10), life)
 
-    def import_by_hand(self, life: Life | None = None, **wish: Any) -> None:
+    def import_by_hand(self, wish: Mapping[str, Any], life: Life | None = None) -> None:
         """`paceline backfill`, of a part of the history or of all."""
 
         def plan(process: LocalRuntime) -> None:
@@ -195,7 +190,7 @@ class Engine:
 
     # What happens at Strava.
 
-    def begin(self, days_ago: list[int], **wish: Any) -> None:
+    def begin(self, days_ago: list[int], wish: Mapping[str, Any] | None = None) -> None:
         """The athlete connects, with a history that nobody was told of.
 
         All of it is imported, or a part of it by hand.
@@ -205,7 +200,7 @@ class Engine:
         self.run(lambda process: process.budget.observe(LIMITS, self.clock.now()))
         if wish:
             self.run(lambda process: process.vault.connect(process.oauth.exchange("code")))
-            self.import_by_hand(**wish)
+            self.import_by_hand(wish)
         else:
             self.connect()
 
@@ -301,7 +296,7 @@ class Engine:
             "streams": {each: as_bytes(streams[each]) for each in whole & streams.keys()},
         }
         for kind, held in truth.items():
-            assert held == _newest([row for each in landed for row in self._rows(each, kind)])
+            assert held == newest(row for each in landed for row in rows(each, kind, self.bronze))
         return True
 
     def _is_wanted(self, activity_id: int, entry: Entry | None) -> bool:
@@ -314,28 +309,6 @@ class Engine:
         query = "SELECT data FROM messages WHERE subscription = 'load_silver'"
         with self._bus_file.reading() as connection:
             return [data for (data,) in connection.execute(query)]
-
-    def _rows(self, landed: Landed, kind: str) -> list[Row]:
-        """As load_silver would load them."""
-        if landed.op == "tombstone" and landed.kind in {kind, "activity"}:
-            return [(landed.activity_id, landed.version, None)]
-        if landed.op == "upsert" and landed.kind == kind:
-            return [(landed.activity_id, landed.version, self._bytes(landed))]
-        if landed.op == "upsert" and (landed.kind, kind) == ("list", "activity"):
-            listed, early = json.loads(self._bytes(landed)), landed.version // 1_000_000
-            return [(row["id"], early, LISTED + as_bytes(row)) for row in listed]
-        return []
-
-    def _bytes(self, landed: Landed) -> bytes:
-        blob = self.bronze.get(landed.bronze_name)
-        assert blob is not None, "it landed before it was stored"
-        return gzip.decompress(blob.data)
-
-
-def _newest(rows: list[Row]) -> dict[int, bytes]:
-    """As silver is built: the latest version of each activity, unless it is a tombstone."""
-    latest = {activity_id: body for activity_id, _, body in sorted(rows, key=lambda row: row[:2])}
-    return {activity_id: body for activity_id, body in latest.items() if body is not None}
 
 
 def _worked(
