@@ -48,7 +48,7 @@ locals {
     forged             = "jsonPayload.outcome = (\"forged_path\" OR \"foreign_subscription\")"
     rate_day_exhausted = "jsonPayload.outcome = \"parked\" AND jsonPayload.why : \"this day's reads\""
     reconcile_failed   = "jsonPayload.step = \"reconcile\" AND severity >= WARNING"
-    released           = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\")"
+    released           = "jsonPayload.step = \"release_work\" AND jsonPayload.outcome = (\"released\" OR \"busy\" OR \"failed\")"
     reconcile_ran      = "jsonPayload.step = \"reconcile\""
   }
 

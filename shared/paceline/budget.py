@@ -8,7 +8,7 @@ What a class leaves to those above it melts as the window runs out: a live event
 time, and at the end of the day next to nothing was left unused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -42,9 +42,12 @@ _STRIDE = timedelta(minutes=5)
 
 
 class Budget:
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(
+        self, state: State, clock: Clock, alert: Callable[[str], object] = lambda _why: None
+    ) -> None:
         self._state = state
         self._clock = clock
+        self._alert = alert  # somebody must hear why nobody may call any more
 
     def reserve(self, reads: int, priority: Priority) -> datetime:
         """Take `reads` from both windows, or raise WaitUntil with the moment to ask again.
@@ -115,7 +118,10 @@ class Budget:
                 return until
 
     def halt(self, why: str) -> ApplicationClosed:
-        """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile."""
+        """Nobody calls for an hour, and everybody is told why. Work is kept meanwhile.
+
+        Whoever meets it first alerts, here and nowhere else: once until Strava answers again.
+        """
         while True:
             now = self._clock.now()
             current, stored = self._current(now)
@@ -127,7 +133,9 @@ class Budget:
                 halted_at=now.isoformat(),
             )
             if self._save(halted, stored):
-                return ApplicationClosed(until, why, first=current.halted is None)
+                if current.halted is None:
+                    self._alert(why)
+                return ApplicationClosed(until, why)
 
     def resume(self, asked_at: datetime) -> None:
         """Strava answers again: everybody may ask.

@@ -129,10 +129,6 @@ class WaitUntil(PacelineError):
 class ApplicationClosed(WaitUntil):
     """Strava refuses the whole application: nobody calls, and all work is kept."""
 
-    def __init__(self, not_before: datetime, why: str, *, first: bool) -> None:
-        super().__init__(not_before, why)
-        self.first = first  # the others need not alert again
-
 
 class Busy(PacelineError):
     """The same work is under way in another process."""

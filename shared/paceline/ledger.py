@@ -19,7 +19,8 @@ COLLECTION, FETCHING = "ledger", "fetching"
 # How long one fetch keeps others off its activity; a longer one, or one that died, is overtaken.
 LEASE = timedelta(minutes=1)
 
-WorkState = Literal["parked", "fetched", "gone", "failed"]
+# Listed: in the lake as a list shows it, and nobody wants more of it.
+WorkState = Literal["parked", "fetched", "gone", "failed", "listed"]
 StreamState = Literal["present", "none", "waiting", "skipped", "failed"]
 
 
@@ -37,7 +38,7 @@ class Entry:
     streams: StreamState | None = None
     last_error: str | None = None
     started_at: datetime | None = None
-    seen_sha: str | None = None  # fingerprint of the detail that was fetched last
+    seen_sha: str | None = None  # fingerprint of what was seen last: a detail, or a list's row
     listed_sha: str | None = None  # fingerprint of the list's row that reconcile acted on last
     stream_keys: str = "all"  # or none, or the wanted ones by name
     trace: str | None = None  # of what has been waiting, and since when
@@ -144,6 +145,13 @@ class Ledger:
         ]
         return self._state.count(COLLECTION, where)
 
+    def parked_reads(self, priority: Priority) -> int:
+        """Reads that the parked work of a class takes: a detail each, and streams where wanted."""
+        waits = [Where("state", "==", "parked"), Where("priority", "==", priority)]
+        details = self._state.count(COLLECTION, waits)
+        bare = self._state.count(COLLECTION, [*waits, Where("stream_keys", "==", "none")])
+        return reads_of(details - bare, "all") + reads_of(bare, "none")
+
     def claim(self, activity_id: int, seen: Entry, until: datetime) -> bool:
         """Take due work for ourselves. False when somebody else was faster.
 
@@ -187,7 +195,7 @@ class Ledger:
         return [int(stored.id) for stored in found]
 
     def counts(self) -> dict[WorkState, int]:
-        states: tuple[WorkState, ...] = ("parked", "fetched", "gone", "failed")
+        states: tuple[WorkState, ...] = ("parked", "fetched", "gone", "failed", "listed")
         return {s: self._state.count(COLLECTION, [Where("state", "==", s)]) for s in states}
 
     def _write(self, activity_id: int, entry: Entry, over: Stored | None) -> None:
@@ -196,6 +204,11 @@ class Ledger:
             self._state.create(COLLECTION, str(activity_id), data)
         elif over.data != data:
             self._state.replace(COLLECTION, str(activity_id), data, over.version)
+
+
+def reads_of(activities: int, stream_keys: str) -> int:
+    """Reads that it takes to fetch so many activities with these streams."""
+    return activities if stream_keys == "none" else 2 * activities
 
 
 def _stopped(entry: Entry | None, why: str) -> Entry:

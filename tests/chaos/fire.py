@@ -18,7 +18,8 @@ from random import Random
 from paceline.cli.rehearsal import Rehearsal
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.steps import backfill
-from paceline.steps.reconcile import COLLECTION, Reconciling
+from paceline.steps.compared import COLLECTION
+from paceline.steps.reconcile import Reconciling
 from tests.chaos.fire_arson import LONGEST_LAG_S, Arson
 from tests.chaos.fire_people import Deliveries, People
 from tests.chaos.fire_verdict import Report, judge, untold_faults
@@ -210,7 +211,7 @@ def _waiting(world: Rehearsal) -> dict[str, int]:
 
 
 def _not_compared_since(moment: datetime, use: Reconciling) -> list[str]:
-    done = {each.id: each.data["any"] for each in use.state.query(COLLECTION)}
+    done = {each.id: each.data["last"] or "" for each in use.state.query(COLLECTION)}
     return [
         str(each.athlete_id)
         for each in use.vault.athletes()

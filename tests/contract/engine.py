@@ -1,12 +1,12 @@
 """The engine in a world of its own: stores that outlive every process, and things that happen."""
 
 import base64
-import gzip
 import json
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -21,13 +21,16 @@ from paceline.adapters.local.state import SqliteState
 from paceline.budget import Budget
 from paceline.errors import (
     Busy,
+    Permanent,
     PublishUnavailable,
     Retryable,
     StoreUnavailable,
     StravaUnavailable,
+    WaitUntil,
 )
+from paceline.ledger import Entry
 from paceline.model.event import Event, decode_event_message
-from paceline.model.landed import Landed, decode_landed
+from paceline.model.landed import decode_landed
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.ports import Delivery, TokenPair
 from paceline.reading import Reading
@@ -41,8 +44,10 @@ from paceline.steps import (
     receive_webhook,
     release_work,
 )
+from paceline.steps.backfill import Backfill
 from paceline.vault import Vault
 from tests.builders import ATHLETE, NOW, as_bytes, detail, event, streams
+from tests.contract.landed_rows import LISTED, newest, rows
 from tests.contract.mortal import KillNow, Life, Mortal
 from tests.contract.watchful import LIMITS, WatchfulStrava
 
@@ -54,9 +59,6 @@ SETTINGS = Settings.from_env(
         "PACELINE_WEBHOOK_SECRET": "webhook-secret-of-the-model",
     }
 )
-
-# Activity, version and bytes of what landed; None for a tombstone.
-Row = tuple[int, int, bytes | None]
 
 
 class Engine:
@@ -81,6 +83,7 @@ class Engine:
         )
         self.news: list[Event] = []  # what Strava still has to send
         self.deleted: dict[int, tuple[dict[str, Any], dict[str, Any] | None]] = {}
+        self.wanted_since = datetime.max.replace(tzinfo=UTC)  # what started before may be left out
         self._versions = 0
 
     def close(self) -> None:
@@ -107,6 +110,7 @@ class Engine:
         vault = Vault(runtime.state, self._cipher, strava, self.clock, self._ids, pause=pause)
         reading = Reading(strava, runtime.budget, vault)
         runtime.built.update(oauth=strava, vault=vault, reading=reading)
+        runtime.built.update(backfilling=replace(runtime.backfilling, pause=pause))
         return runtime
 
     def run(self, act: Callable[[LocalRuntime], object], life: Life | None = None) -> None:
@@ -129,6 +133,27 @@ class Engine:
 
     def release(self, life: Life | None = None) -> None:
         self.run(lambda process: release_work.run(process.releasing, limit=10), life)
+
+    def import_by_hand(self, wish: Mapping[str, Any], life: Life | None = None) -> None:
+        """`paceline backfill`, of a part of the history or of all."""
+
+        def plan(process: LocalRuntime) -> None:
+            with suppress(WaitUntil, Permanent):  # told to the operator
+                backfill.plan(Backfill(ATHLETE, **wish), process.backfilling)
+
+        self.run(plan, life)
+        self.see_what_is_wanted()
+
+    def see_what_is_wanted(self) -> None:
+        """What once was asked for is wanted for ever."""
+        wish = backfill.stored(ATHLETE, self.process().backfilling)
+        if wish and wish.oldest_wanted:
+            self._want_since(wish.oldest_wanted)
+        if wish and wish.state == "listing" and wish.limit is None:
+            self._want_since(wish.since or backfill.EVERYTHING)
+
+    def _want_since(self, moment: str) -> None:
+        self.wanted_since = min(self.wanted_since, datetime.fromisoformat(moment))
 
     def connect(self, life: Life | None = None) -> None:
         self.strava.recorded_at.clear()  # a person takes longer than a recording
@@ -166,12 +191,19 @@ class Engine:
 
     # What happens at Strava.
 
-    def begin(self, days_ago: list[int]) -> None:
-        """The athlete connects, with a history that nobody was told of."""
+    def begin(self, days_ago: list[int], wish: Mapping[str, Any] | None = None) -> None:
+        """The athlete connects, with a history that nobody was told of.
+
+        All of it is imported, or a part of it by hand.
+        """
         for each in days_ago:
             self.upload(each)
         self.run(lambda process: process.budget.observe(LIMITS, self.clock.now()))
-        self.connect()
+        if wish:
+            self.run(lambda process: process.vault.connect(process.oauth.exchange("code")))
+            self.import_by_hand(wish)
+        else:
+            self.connect()
 
     def change(self, kind: str, number: int, after_s: int = 0, *, told: bool = True) -> None:
         """The athlete does something; the news of it arrive at once, or wait to be received."""
@@ -191,7 +223,8 @@ class Engine:
         """It may be found only after a while, and its recording later still."""
         activity_id = len(self.strava.details) + len(self.deleted) + 1
         now = self.clock.now()
-        started = (now - timedelta(days=days_ago, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ago = timedelta(days=days_ago, hours=1, seconds=activity_id)  # no two at once
+        started = (now - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.strava.seen_at[activity_id] = now + timedelta(seconds=after_s)
         self.strava.details[activity_id] = detail(id=activity_id, start_date=started)
         self._record(activity_id, 2 * after_s)
@@ -253,38 +286,30 @@ class Engine:
 
     def has_the_truth(self) -> bool:
         landed = [decode_landed(data) for data in self._landed()]
-        truth = {"activity": self.strava.details, "streams": self.strava.streams}
+        self.see_what_is_wanted()
+        known = self.process().ledger.of_athlete(ATHLETE)
+        details, streams = self.strava.details, self.strava.streams
+        whole = {each for each in details if self._is_wanted(each, known.get(each))}
+        listed = {each for each in details if each in known and each not in whole}
+        truth = {
+            "activity": {each: as_bytes(details[each]) for each in whole}
+            | {each: LISTED + as_bytes(details[each]) for each in listed},
+            "streams": {each: as_bytes(streams[each]) for each in whole & streams.keys()},
+        }
         for kind, held in truth.items():
-            found = _newest([row for each in landed for row in self._rows(each, kind)])
-            assert found == {activity_id: as_bytes(body) for activity_id, body in held.items()}
+            assert held == newest(row for each in landed for row in rows(each, kind, self.bronze))
         return True
+
+    def _is_wanted(self, activity_id: int, entry: Entry | None) -> bool:
+        """Not left out on purpose; and what ever was fetched is kept current."""
+        started = datetime.fromisoformat(self.strava.details[activity_id]["start_date"])
+        left_out = entry is None or entry.state == "listed"
+        return not left_out or started >= self.wanted_since
 
     def _landed(self) -> list[bytes]:
         query = "SELECT data FROM messages WHERE subscription = 'load_silver'"
         with self._bus_file.reading() as connection:
             return [data for (data,) in connection.execute(query)]
-
-    def _rows(self, landed: Landed, kind: str) -> list[Row]:
-        """As load_silver would load them."""
-        if landed.op == "tombstone" and landed.kind in {kind, "activity"}:
-            return [(landed.activity_id, landed.version, None)]
-        if landed.op == "upsert" and landed.kind == kind:
-            return [(landed.activity_id, landed.version, self._bytes(landed))]
-        if landed.op == "upsert" and (landed.kind, kind) == ("list", "activity"):
-            listed, early = json.loads(self._bytes(landed)), landed.version // 1_000_000
-            return [(row["id"], early, b"as a list shows it") for row in listed]
-        return []
-
-    def _bytes(self, landed: Landed) -> bytes:
-        blob = self.bronze.get(landed.bronze_name)
-        assert blob is not None, "it landed before it was stored"
-        return gzip.decompress(blob.data)
-
-
-def _newest(rows: list[Row]) -> dict[int, bytes]:
-    """As silver is built: the latest version of each activity, unless it is a tombstone."""
-    latest = {activity_id: body for activity_id, _, body in sorted(rows, key=lambda row: row[:2])}
-    return {activity_id: body for activity_id, body in latest.items() if body is not None}
 
 
 def _worked(

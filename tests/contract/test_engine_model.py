@@ -10,13 +10,14 @@ what nobody should ask. When all has calmed down, what landed must be what Strav
 import itertools
 import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from paceline.steps import reconcile
+from paceline.steps import backfill, reconcile
 from tests.builders import ATHLETE, event
 from tests.contract.engine import STEPS, Engine
 from tests.contract.mortal import Life
@@ -50,9 +51,49 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.engine.close()
 
-    @initialize(days_ago=st.lists(st.sampled_from([0, 3, 40]), min_size=1, max_size=3))
-    def begin(self, days_ago: list[int]) -> None:
-        self.engine.begin(days_ago)
+    @initialize(
+        days_ago=st.lists(st.sampled_from([0, 3, 40]), min_size=1, max_size=3),
+        part=st.sampled_from([{}, {}, {"limit": 1}, {"since_days": 10}]),
+    )
+    def begin(self, days_ago: list[int], part: dict[str, int]) -> None:
+        self.engine.begin(days_ago, self._wish(part))
+
+    def _wish(self, part: dict[str, int]) -> dict[str, int | str]:
+        if days := part.get("since_days"):
+            return {"since": (self.engine.clock.now() - timedelta(days=days)).isoformat()}
+        return dict(part)
+
+    @rule(
+        part=st.sampled_from(
+            [{}, {"limit": 1}, {"limit": 2}, {"since_days": 1}, {"since_days": 10}]
+        ),
+        bad_day=BAD_DAYS,
+        end=ENDS,
+        meanwhile=st.sampled_from(["nothing", "release", "fetch", "compare", "edit", "delete"]),
+        before=st.integers(0, 10),
+        number=NUMBERS,
+    )
+    def import_by_hand(
+        self,
+        part: dict[str, int],
+        bad_day: str,
+        end: End,
+        meanwhile: str,
+        before: int,
+        number: int,
+    ) -> None:
+        """An operator asks for the history or a part, and something else happens meanwhile."""
+        engine = self.engine
+        engine.see_what_is_wanted()
+        engine.strava.bad_days += [bad_day] if bad_day else []
+        others: dict[str, Callable[[], None]] = {
+            "nothing": lambda: None,
+            "release": engine.release,
+            "fetch": lambda: engine.deliver("fetch_activity"),
+            "compare": lambda: self.compare(None, full=True),
+        }
+        happens = others.get(meanwhile, lambda: self.change(meanwhile, number, 0, told=False))
+        engine.import_by_hand(self._wish(part), a_life(end, happens, before))
 
     @rule(
         kind=CHANGES,
@@ -117,7 +158,7 @@ class Machine(RuleBasedStateMachine):
     def compare(self, end: End, *, full: bool) -> None:
         self.engine.run(lambda process: reconcile.run(process.reconciling, full=full), a_life(end))
 
-    @rule(kind=st.sampled_from(["leave", "forge", "lose", "lose"]), number=NUMBERS)
+    @rule(kind=st.sampled_from(["leave", "forge", "lose", "lose", "late"]), number=NUMBERS)
     def trouble(self, kind: str, number: int) -> None:
         engine = self.engine
         if kind == "leave":
@@ -126,6 +167,10 @@ class Machine(RuleBasedStateMachine):
         elif kind == "lose":
             self.is_untold |= bool(engine.news)
             engine.news[:1] = []
+        elif kind == "late":
+            if len(engine.strava.details) + len(engine.deleted) < MOST_ACTIVITIES:
+                engine.upload((0, 3, 40)[number])
+                self.is_untold = True
         elif number == 0:
             engine.deauthorise()
         else:
@@ -231,4 +276,25 @@ def test_wherever_a_process_ends_what_comes_next_finds_the_truth(
                 break
     finally:
         machine.teardown()
+    assert effects > 6
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["dies", "fails"])
+def test_wherever_a_backfill_ends_a_narrower_one_takes_nothing_from_it(*, fails: bool) -> None:
+    """Before each of its writes and calls; and what is uploaded later is not left out either."""
+    for effects in itertools.count():
+        machine = Machine()
+        engine = machine.engine
+        try:
+            engine.begin([0, 3, 40], {"limit": 1})
+            life = Life(effects, fails)
+            engine.import_by_hand({}, life)
+            engine.import_by_hand(machine._wish({"since_days": 1}))
+            machine.trouble("late", 2)
+            is_wanted = engine.wanted_since == datetime.fromisoformat(backfill.EVERYTHING)
+        finally:
+            machine.teardown()
+        if life.effects:
+            break
+        assert is_wanted or effects == 0  # the first is to remember what is wanted
     assert effects > 6

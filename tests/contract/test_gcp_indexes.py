@@ -86,6 +86,7 @@ def ask_everything(state: Watched) -> None:
     ledger.stop(1, "why")
     ledger.parked()
     ledger.in_flight(Priority.BACKFILL, NOON)
+    ledger.parked_reads(Priority.BACKFILL)
     ledger.failed()
     ledger.counts()
     cipher: Any = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})

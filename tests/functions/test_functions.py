@@ -152,3 +152,15 @@ def test_the_schedule_runs_release_work_and_build_marts(
     assert json.loads(functions.post("release_work", b"{}")[1])["released"] == 0
     assert json.loads(functions.post("build_marts", b'{"full": true}')[1])["outcome"] == "built"
     assert runtime.marts_path.exists()
+
+
+def test_a_closed_application_is_one_line_that_alerts(
+    runtime: LocalRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "paceline")
+    runtime.budget.halt("its owner must renew it")
+    runtime.budget.halt("its owner must renew it")
+
+    (line,) = [json.loads(each.message) for each in caplog.records if each.name == "paceline"]
+    assert (line["severity"], line["outcome"]) == ("ERROR", "halted")
+    assert line["why"] == "its owner must renew it"

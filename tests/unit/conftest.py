@@ -48,9 +48,10 @@ class House:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.state)
+        self.alerts: list[str] = []
         self.counters = Counters(self.state)
         self.claims = Claims(self.state)
-        self.budget = Budget(self.state, self.clock)
+        self.budget = Budget(self.state, self.clock, alert=self.alerts.append)
         cipher = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
         self.vault = Vault(self.state, cipher, self.strava, self.clock, self.ids)
         self.reading = Reading(self.strava, self.budget, self.vault)
@@ -65,7 +66,14 @@ class House:
     @property
     def backfilling(self) -> Backfilling:
         return Backfilling(
-            self.state, self.ledger, self.reading, self.wire, self.lake, self.clock, self.ids
+            self.state,
+            self.ledger,
+            self.reading,
+            self.wire,
+            self.lake,
+            self.clock,
+            self.ids,
+            pause=self.clock.advance,
         )
 
     @property

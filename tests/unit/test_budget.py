@@ -122,8 +122,9 @@ def test_a_refused_backfill_is_told_when_its_reserve_has_melted(house: House) ->
 
 
 def test_a_closed_application_is_asked_again_by_one_and_opens_for_all(house: House) -> None:
-    assert house.budget.halt("inactive").first
-    assert not house.budget.halt("inactive").first
+    house.budget.halt("inactive")
+    house.budget.halt("inactive")
+    assert house.alerts == ["inactive"]
     assert house.budget.free(Priority.LIVE) == 0
 
     house.clock.advance(3_600)
@@ -143,7 +144,8 @@ def test_an_answer_from_before_the_application_was_closed_does_not_open_it(house
     house.budget.resume(asked_at)
 
     assert house.budget.free(Priority.LIVE) == 0
-    assert not house.budget.halt("inactive").first
+    house.budget.halt("inactive")
+    assert house.alerts == ["inactive"]
 
 
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)

@@ -410,8 +410,9 @@ def test_work_over_the_quota_is_parked_and_released_after_the_boundary(connected
 def test_a_wrong_client_secret_stops_everything_and_keeps_the_work(connected: House) -> None:
     connected.strava.our_secret_is_wrong = True
     connected.clock.advance(6 * 3_600)
-    assert fetch_activity.run(message(), connected.fetching).name == "halted"
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
     assert "secret" in (connected.budget.current().halted or "")
+    assert connected.alerts == [connected.budget.current().halted]
 
     connected.strava.our_secret_is_wrong = False
     connected.clock.advance(3_700)
@@ -421,7 +422,7 @@ def test_a_wrong_client_secret_stops_everything_and_keeps_the_work(connected: Ho
 def test_an_inactive_application_stops_every_call_and_keeps_the_work(connected: House) -> None:
     inactive = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
     connected.strava.instead = [connected.strava.answer(403, inactive)]
-    assert fetch_activity.run(message(), connected.fetching).name == "halted"
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
     assert fetch_activity.run(message(object_id=5), connected.fetching).name == "parked"
     assert len(connected.strava.asked) == 1
 

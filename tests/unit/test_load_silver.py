@@ -11,6 +11,7 @@ from paceline.adapters.strava.wire import StravaWire
 from paceline.errors import PayloadInvalid, StoreUnavailable
 from paceline.lake import Cause, Failure
 from paceline.model.bronze import BronzeObject, Kind, Subject
+from paceline.model.event import Reason
 from paceline.model.landed import Landed, decode_landed
 from paceline.ports import Answer
 from paceline.steps import load_silver
@@ -204,3 +205,26 @@ def test_a_landed_message_survives_the_journey() -> None:
     landed = Landed("upsert", "activity", ATHLETE, ACTIVITY, 5, "trace", "name")
 
     assert decode_landed(landed.encode()) == landed
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "stage"),
+    [
+        ("activity", "webhook", "fetch_activity"),
+        ("list", "backfill", "release_work"),
+        ("list", "reconcile", "reconcile"),
+        ("stats", "reconcile", "fetch_profile"),
+        ("gear", "backfill", "fetch_profile"),
+    ],
+)
+def test_what_strava_refused_is_named_by_who_asked(
+    house: House, kind: Kind, reason: Reason, stage: str
+) -> None:
+    note = "StravaRefused: Strava refused GET / with 403."
+    news = Landed("failure", kind, ATHLETE, 0, 1, "trace", reason=reason, note=note)
+    tray, outcomes = load(house, news)
+
+    (row,) = tray.tables[FAILED_EVENTS]
+    assert outcomes == ["loaded"]
+    assert (row["stage"], row["error_type"]) == (stage, "StravaRefused")
+    assert (row["athlete_id"], row["activity_id"]) == (ATHLETE, None)

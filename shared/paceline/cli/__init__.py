@@ -134,7 +134,13 @@ def _add_work(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     backfill.add_argument("athlete", nargs="?", type=int, help="one athlete; default: all")
     backfill.add_argument("--since", metavar="DAY", help="leave out what started before")
     backfill.add_argument("--until", metavar="DAY", help="leave out what started on it or later")
-    backfill.add_argument("--ids", nargs="+", type=int, metavar="ID", help="these activities only")
+    backfill.add_argument(
+        "--ids",
+        nargs="+",
+        type=int,
+        metavar="ID",
+        help="these activities only, also when they are here",
+    )
     backfill.add_argument("--limit", type=_natural, help="at most so many activities")
     backfill.add_argument(
         "--streams", default="all", help="all, none, or names such as heartrate,cadence"

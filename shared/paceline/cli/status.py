@@ -12,7 +12,6 @@ from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
 from paceline.runtime.parts import Runtime
 from paceline.steps import backfill, build_marts
-from paceline.steps.release_work import READS_PER_ACTIVITY
 
 _COUNT = "SELECT COUNT(*) AS activities FROM marts.activity_summary"
 _FRESHNESS = "SELECT refreshed_at AS rebuilt, landed_until, blocked_tables FROM marts.freshness"
@@ -48,7 +47,7 @@ def collect(runtime: Runtime) -> dict[str, Any]:
         "activities": runtime.ledger.counts(),
         "parked": {each.name: count for each, count in parked.items()},
         "backfill_done_at": runtime.budget.done_at(
-            parked[Priority.BACKFILL] * READS_PER_ACTIVITY
+            runtime.ledger.parked_reads(Priority.BACKFILL)
         ).isoformat(),
         "backfills_listing": [asdict(each) for each in backfill.unfinished(use)],
         "waiting": runtime.waiting(),
@@ -104,6 +103,12 @@ def _page(report: dict[str, Any]) -> str:
     lines += [
         f"failed        {row['failures']} {row['error_type']} in {row['stage']}"
         for row in marts["failures"]
+    ]
+    lines += [
+        f"not listed    {each['athlete_id']}: failed {each['attempts']} times, asked again after"
+        f" {each['not_before'][:16]}: {each['last_error']}"
+        for each in report["backfills_listing"]
+        if each["not_before"]
     ]
     if reads["blocked_until"] or reads["halted"]:
         lines.append(f"stopped       until {reads['blocked_until']}: {reads['halted'] or '429'}")

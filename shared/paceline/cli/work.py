@@ -3,11 +3,14 @@
 import argparse
 import sys
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from paceline.errors import PacelineError, SettingsInvalid, StoreUnavailable
-from paceline.ledger import Entry
+from paceline.ledger import Entry, reads_of
+from paceline.lock import alone
 from paceline.model.priority import Priority
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.runtime import current
@@ -17,14 +20,30 @@ from paceline.steps import reconcile as reconcile_step
 from paceline.steps import replay as replay_step
 from paceline.steps.backfill import Backfill
 from paceline.steps.fetch_streams import STREAM_KEYS
-from paceline.steps.release_work import READS_PER_ACTIVITY
+from paceline.steps.survey import survey, survey_ids
 
 LOOK_EVERY_S = 2.0
+LONGEST = timedelta(minutes=15)  # what a crash left locked opens again
+
+
+@dataclass
+class _Total:
+    """What was done for all the athletes of a batch."""
+
+    athletes: int = 0
+    failed: int = 0
+    listed: int = 0
+    planned: int = 0
+
+    def told(self, what: str) -> str:
+        done = self.athletes - self.failed
+        return f"{self.athletes} athletes: {done} done, {self.failed} failed; {what}"
 
 
 def backfill(arguments: argparse.Namespace) -> int:
     """Every chosen athlete; one who fails does not hold up the others."""
-    runtime = current()
+    _refuse_nonsense(arguments)
+    runtime, total = current(), _Total()
     wish = Backfill(
         athlete_id=0,
         since=_day(arguments.since),
@@ -32,33 +51,85 @@ def backfill(arguments: argparse.Namespace) -> int:
         stream_keys=_stream_keys(arguments.streams),
         limit=arguments.limit,
     )
-    failures = 0
-    for athlete_id in _chosen(runtime, arguments.athlete):
-        try:
-            print(_one(athlete_id, wish, arguments, runtime))
-        except PacelineError as error:
-            failures += 1
-            print(f"Athlete {athlete_id}: {type(error).__name__}: {error}", file=sys.stderr)
+    _refuse_empty(wish)
+    chosen = _chosen(runtime, arguments.athlete, only_one=bool(arguments.ids))
+    with nullcontext() if arguments.dry_run else _alone("backfill", runtime):
+        for athlete_id in chosen:
+            mine = replace(wish, athlete_id=athlete_id)
+            with _isolated(athlete_id, total):
+                print(_one(mine, arguments, runtime, total))
+    if len(chosen) > 1:
+        would = "would be imported" if arguments.dry_run else "to import"
+        print(total.told(f"{total.listed} activities listed, {total.planned} {would}."))
     if arguments.wait:
         _wait(runtime)
-    return 1 if failures else 0
+    return 1 if total.failed else 0
 
 
-def _one(athlete_id: int, wish: Backfill, arguments: argparse.Namespace, runtime: Runtime) -> str:
-    use, mine = runtime.backfilling, Backfill(**{**vars(wish), "athlete_id": athlete_id})
+def _one(mine: Backfill, arguments: argparse.Namespace, runtime: Runtime, total: _Total) -> str:
+    use, who = runtime.backfilling, f"Athlete {mine.athlete_id}"
     if arguments.ids:
-        planned = step.want_ids(athlete_id, arguments.ids, mine, use)
-        return f"Athlete {athlete_id}: {planned} of {len(arguments.ids)} activities to import."
+        return f"{who}: {_of_ids(mine, arguments, runtime, total)}"
+    done = survey(mine, use) if arguments.dry_run else step.plan(mine, use)
+    total.listed += done.listed
+    total.planned += done.planned
     if arguments.dry_run:
-        found = step.survey(mine, use)
-        would = f"would import {found.planned} of {found.listed} listed activities"
-        return f"Athlete {athlete_id}: {would}; done about {_eta(runtime, found.planned)}."
-    done = step.plan(mine, use)
-    left = runtime.ledger.parked()[Priority.BACKFILL]
+        would = f"would import {done.planned} of {done.listed} listed activities"
+        return f"{who}: {would}; done about {_eta(runtime, mine, total.planned)}."
     return (
-        f"Athlete {athlete_id}: {done.listed} activities listed, {done.planned} to import; "
-        f"done about {_eta(runtime, left)}. {_worker(runtime)} imports them."
+        f"{who}: {done.listed} activities listed, {done.planned} to import; "
+        f"done about {_eta(runtime)}. {_worker(runtime)} imports them."
     )
+
+
+def _of_ids(mine: Backfill, arguments: argparse.Namespace, runtime: Runtime, total: _Total) -> str:
+    use, ids = runtime.backfilling, list(dict.fromkeys(arguments.ids))
+    total.listed += len(ids)
+    if arguments.dry_run:
+        total.planned += (found := survey_ids(mine, ids, use))
+        eta = _eta(runtime, mine, found)
+        return f"would import {found} of {len(ids)} activities; done about {eta}."
+    total.planned += (planned := step.want_ids(mine.athlete_id, ids, mine, use))
+    return f"{planned} of {len(ids)} activities to import; done about {_eta(runtime)}."
+
+
+def _refuse_nonsense(arguments: argparse.Namespace) -> None:
+    narrowing = ("since", "until", "limit")
+    if arguments.ids and (given := [n for n in narrowing if getattr(arguments, n) is not None]):
+        raise SettingsInvalid(
+            f"--ids names the activities to import, so --{given[0]} has no meaning beside it. Leave"
+            " one of them out."
+        )
+    if arguments.dry_run and arguments.wait:
+        raise SettingsInvalid(
+            "--dry-run imports nothing, so there is nothing to --wait for. Leave one of them out."
+        )
+
+
+def _refuse_empty(wish: Backfill) -> None:
+    if wish.since_at and wish.until_at and wish.since_at >= wish.until_at:
+        raise SettingsInvalid(
+            f"Nothing starts from {wish.since} on and before {wish.until}. Give --since a day that"
+            " is before that of --until."
+        )
+
+
+@contextmanager
+def _isolated(athlete_id: int, total: _Total) -> Iterator[None]:
+    """What goes wrong for one athlete is told, and the next one's turn comes."""
+    total.athletes += 1
+    try:
+        yield
+    except PacelineError as error:
+        total.failed += 1
+        print(f"Athlete {athlete_id}: {type(error).__name__}: {error}", file=sys.stderr)
+    except Exception as bug:  # noqa: BLE001 - whatever it is, the others are not to blame
+        total.failed += 1
+        print(f"Athlete {athlete_id}: unexpected {type(bug).__name__}: {bug}", file=sys.stderr)
+
+
+def _alone(command: str, runtime: Runtime) -> AbstractContextManager[None]:
+    return alone(command, runtime.state, runtime.clock, runtime.ids, most=LONGEST)
 
 
 def sync(arguments: argparse.Namespace) -> int:
@@ -66,8 +137,9 @@ def sync(arguments: argparse.Namespace) -> int:
     runtime = current()
     (athlete_id,) = _chosen(runtime, arguments.athlete, only_one=True)
     now = runtime.clock.now()
-    for activity_id in arguments.ids:
-        runtime.ledger.put(activity_id, lambda entry: _wanted_now(entry, athlete_id, now))
+    with _alone("sync", runtime):
+        for activity_id in arguments.ids:
+            runtime.ledger.put(activity_id, lambda entry: _wanted_now(entry, athlete_id, now))
     asked = f"{len(arguments.ids)} activities are asked for next"
     print(f"{asked}; {_worker(runtime)} fetches them.")
     return 0
@@ -92,20 +164,35 @@ def reconcile(arguments: argparse.Namespace) -> int:
         counts = ", ".join(f"{len(ids)} {name}" for name, ids in found.wanted.items())
         held = f"; {found.held_back} more seem gone and wait" if found.held_back else ""
         print(f"Athlete {found.athlete_id}: {found.listed} listed, {counts}{held}.")
+    for athlete_id, unread in report.unread.items():
+        print(f"Athlete {athlete_id}: not read: {'; '.join(unread)}", file=sys.stderr)
     for athlete_id, why in report.failed.items():
         print(f"Athlete {athlete_id}: {why}", file=sys.stderr)
+    if len(chosen) > 1:
+        print(_told(report, len(chosen)))
     return 1 if report.failed else 0
+
+
+def _told(report: reconcile_step.Report, chosen: int) -> str:
+    compared, failed = len(report.found), len(report.failed)
+    left = max(0, chosen - compared - failed)
+    differ = sum(len(ids) for found in report.found for ids in found.wanted.values())
+    return (
+        f"{chosen} athletes: {compared} compared, {failed} failed, {left} left for later; "
+        f"{differ} activities differ and are fetched."
+    )
 
 
 def replay() -> int:
     """Whatever was given up on is tried again: messages, activities, payloads."""
     runtime = current()
-    for subscription in SUBSCRIPTIONS:
-        sent = runtime.dead_letters.replay(subscription.name)
-        print(f"{subscription.name}: {sent} sent again")
-    print(f"failed activities: {replay_step.failed_activities(runtime.replaying)} wanted again")
-    names = _refused_payloads(runtime)
-    print(f"refused payloads: {replay_step.payloads(names, runtime.replaying)} loaded again")
+    with _alone("replay", runtime):
+        for subscription in SUBSCRIPTIONS:
+            sent = runtime.dead_letters.replay(subscription.name)
+            print(f"{subscription.name}: {sent} sent again")
+        print(f"failed activities: {replay_step.failed_activities(runtime.replaying)} wanted again")
+        names = _refused_payloads(runtime)
+        print(f"refused payloads: {replay_step.payloads(names, runtime.replaying)} loaded again")
     return 0
 
 
@@ -122,7 +209,7 @@ def _wait(runtime: Runtime) -> None:
     """Progress until nothing of a backfill is parked; Ctrl-C leaves it running."""
     total = left = runtime.ledger.parked()[Priority.BACKFILL]
     while left or step.unfinished(runtime.backfilling):
-        eta = _eta(runtime, left)
+        eta = _eta(runtime)
         print(f"\r\x1b[2K{total - left} of {total} imported, done about {eta}", end="", flush=True)
         time.sleep(LOOK_EVERY_S)
         left = runtime.ledger.parked()[Priority.BACKFILL]
@@ -130,8 +217,10 @@ def _wait(runtime: Runtime) -> None:
     print(f"\r\x1b[2K{total} imported.")
 
 
-def _eta(runtime: Runtime, activities: int) -> str:
-    done_at = runtime.budget.done_at(activities * READS_PER_ACTIVITY)
+def _eta(runtime: Runtime, wish: Backfill | None = None, activities: int = 0) -> str:
+    """When what is parked will have been fetched, and so many more as the wish has them."""
+    more = reads_of(activities, wish.stream_keys) if wish else 0
+    done_at = runtime.budget.done_at(runtime.ledger.parked_reads(Priority.BACKFILL) + more)
     return done_at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
@@ -141,7 +230,8 @@ def _chosen(runtime: Runtime, athlete_id: int | None, *, only_one: bool = False)
     if not chosen:
         raise SettingsInvalid("Nobody of that kind is connected: see paceline status, connect.")
     if only_one and len(chosen) > 1:
-        raise SettingsInvalid(f"Say whose: --athlete, one of {', '.join(map(str, chosen))}.")
+        names = ", ".join(map(str, chosen))
+        raise SettingsInvalid(f"Say whose they are, by the athlete's number: one of {names}.")
     return chosen
 
 

@@ -57,6 +57,12 @@ def outcome_of(step: str, **fields: Any) -> Iterator[Line]:
             _log.log(level, json.dumps(text | line.fields, default=str))
 
 
+def say_halted(why: str) -> None:
+    """Strava refuses the whole application: the line that alerts."""
+    with outcome_of("budget") as line:
+        line.add("halted", {"why": why})
+
+
 def write_json_lines() -> None:
     """Send our lines to stderr as they are, ordinary ones too: alerts count those that are missing.
 

@@ -4,11 +4,9 @@ Each part is imported when it is built, so that a function starts with what it n
 """
 
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from paceline.errors import PacelineError
 from paceline.runtime.base import Ports
 from paceline.runtime.part import Part
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from paceline.steps.backfill import Backfilling
     from paceline.steps.build_marts import Building
     from paceline.steps.connect_athlete import Connecting
+    from paceline.steps.fetch_profile import Profiling
     from paceline.steps.fetch_work import Fetching
     from paceline.steps.forget_athlete import Forgetting
     from paceline.steps.load_silver import Loading
@@ -103,7 +102,6 @@ class Runtime(Ports):
     @Part
     def reconciling(self) -> "Reconciling":
         from paceline.steps.comparison import Checking
-        from paceline.steps.fetch_profile import Profiling
         from paceline.steps.reconcile import Reconciling
 
         return Reconciling(
@@ -111,7 +109,7 @@ class Runtime(Ports):
             vault=self.vault,
             backfilling=self.backfilling,
             checking=Checking(self.ledger, self.reading, self.wire, self.clock),
-            profiling=Profiling(self.reading, self.wire, self.lake, self.clock),
+            profiling=self.profiling,
             lake=self.lake,
             clock=self.clock,
             ids=self.ids,
@@ -168,14 +166,17 @@ class Runtime(Ports):
         )
 
     def _begin_work(self, athlete_id: int) -> None:
-        """Whoever connects gets their history; whoever connects again gets on with their work."""
-        from paceline.steps import backfill
+        from paceline.steps.begin_work import Beginning, begin
 
-        self.ledger.wake(athlete_id, self.clock.now())
-        if backfill.stored(athlete_id, self.backfilling) is None:
-            backfill.start(backfill.Backfill(athlete_id), self.backfilling)
-            with suppress(PacelineError):  # the newest page at once; release_work lists the rest
-                backfill.go_on(athlete_id, self.backfilling, most_pages=1)
+        use = Beginning(
+            vault=self.vault,
+            ledger=self.ledger,
+            backfilling=self.backfilling,
+            profiling=self.profiling,
+            clock=self.clock,
+            ids=self.ids,
+        )
+        begin(athlete_id, use)
 
     def stop_work(self, athlete_id: int) -> None:
         """Nothing more is fetched for them, and connecting again starts anew."""
@@ -197,6 +198,12 @@ class Runtime(Ports):
             clock=self.clock,
             ids=self.ids,
         )
+
+    @Part
+    def profiling(self) -> "Profiling":
+        from paceline.steps.fetch_profile import Profiling
+
+        return Profiling(self.reading, self.wire, self.lake, self.clock)
 
     # Over the ports.
 
@@ -233,8 +240,9 @@ class Runtime(Ports):
     @Part
     def budget(self) -> "Budget":
         from paceline.budget import Budget
+        from paceline.runtime.logs import say_halted
 
-        return Budget(self.state, self.clock)
+        return Budget(self.state, self.clock, alert=say_halted)
 
     @Part
     def vault(self) -> "Vault":

@@ -5,27 +5,30 @@ and streams follow as parked work, newest first. The plan is a document: whoever
 unfinished goes on where the last one stopped.
 """
 
-import itertools
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 
-from paceline.errors import Conflict
+from paceline.backoff import pause_after
+from paceline.errors import Busy, Conflict, WaitUntil
 from paceline.lake import Cause, Lake
-from paceline.ledger import Entry, Ledger
+from paceline.ledger import Ledger
+from paceline.lock import COLLECTION as LOCKS
+from paceline.lock import alone
 from paceline.model.bronze import Subject
 from paceline.model.listed import Listed
-from paceline.model.priority import Priority
-from paceline.ports import Clock, Ids, State, Where, Wire
+from paceline.ports import Clock, Document, Ids, State, Where, Wire
 from paceline.reading import Reading
 from paceline.steps.listing import Page, pages
+from paceline.steps.parking import Parking, suffices
 
 COLLECTION = "backfills"
 
-# Parked work is released in the order of its time: a year of age is three seconds in the queue,
-# so that newer activities come first, of all athletes alike.
-_AGE_IN_QUEUE = 1e-7
+EVERYTHING = datetime.min.replace(tzinfo=UTC).isoformat()
+
+# One page is listed by one process; another one looks again after this pause.
+PAGE_LASTS, LOOK_EVERY_S = timedelta(minutes=2), 1.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Backfilling:
     lake: Lake
     clock: Clock
     ids: Ids
+    pause: Callable[[float], object] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,50 @@ class Backfill:
     listed: int = 0
     planned: int = 0
     before: str | None = None  # the listing goes on with what started before
-    reached: str | None = None  # the oldest start that was planned, where a limit ended it
     state: str = "listing"
+    oldest_wanted: str | None = None  # of all backfills that were listed: a narrower one adds none
+    attempts: int = 0  # that failed, since the last that did not
+    not_before: str | None = None
+    last_error: str | None = None
+
+    @property
+    def since_at(self) -> datetime | None:
+        return _moment(self.since)
+
+    @property
+    def until_at(self) -> datetime | None:
+        return _moment(self.until)
+
+    def includes(self, row: Listed) -> bool:
+        """What has no start is included: only its id could be read."""
+        start, since, until = row.started_at, self.since_at, self.until_at
+        if start is None:
+            return True
+        return not (since and start < since) and not (until and start >= until)
+
+    def holds(self, other: "Backfill") -> bool:
+        """Whoever has listed this has listed the other."""
+        begins = not self.since_at or bool(other.since_at and self.since_at <= other.since_at)
+        ends = not self.until_at or bool(other.until_at and other.until_at <= self.until_at)
+        asked, others = ((each.since, each.until, each.limit) for each in (self, other))
+        enough = self.limit is None or asked == others
+        return begins and ends and enough and suffices(self.stream_keys, other.stream_keys)
 
 
 def start(wish: Backfill, use: Backfilling) -> Backfill:
-    """Remember what is wanted, over whatever was wanted before."""
+    """Remember what is wanted, unless it is part of what is being listed.
+
+    Nor does it replace an unfinished listing of anything else, which comes first. Returns what is
+    to be listed now.
+    """
     while True:
         found = use.state.get(COLLECTION, str(wish.athlete_id))
-        begun = replace(wish, before=wish.until)
+        known = _decode(found.data) if found else None
+        is_listing = known is not None and known.state == "listing"
+        if known and is_listing and (known.holds(wish) or not wish.holds(known)):
+            return known
+        oldest_wanted = known.oldest_wanted if known else None
+        begun = replace(wish, before=wish.until, oldest_wanted=oldest_wanted)
         try:
             if found:
                 use.state.replace(COLLECTION, found.id, asdict(begun), found.version)
@@ -74,26 +113,62 @@ def start(wish: Backfill, use: Backfilling) -> Backfill:
 
 def unfinished(use: Backfilling) -> list[Backfill]:
     found = use.state.query(COLLECTION, [Where("state", "==", "listing")])
-    return [Backfill(**each.data) for each in found]
+    return [_decode(each.data) for each in found]
+
+
+def due(use: Backfilling) -> list[Backfill]:
+    """Unfinished, and not waiting because it failed."""
+    now = use.clock.now()
+    return [each for each in unfinished(use) if (_moment(each.not_before) or now) <= now]
 
 
 def plan(wish: Backfill, use: Backfilling) -> Backfill:
     """Start, and list to the end. Raises what listing raises; `go_on` then continues."""
-    start(wish, use)
-    return go_on(wish.athlete_id, use)
+    while True:
+        begun = start(wish, use)
+        is_planned = begun.holds(wish)
+        try:
+            done = _listed(wish.athlete_id, use)
+        except WaitUntil as wait:
+            if is_planned:
+                raise
+            why = f"An earlier backfill is listed first, so ask for this one again: {wait.why}"
+            raise WaitUntil(wait.not_before, why) from wait
+        if is_planned:
+            return done
+
+
+def _listed(athlete_id: int, use: Backfilling) -> Backfill:
+    """With whoever else is listing it, a page each."""
+    while True:
+        try:
+            return go_on(athlete_id, use)
+        except Busy:
+            use.pause(LOOK_EVERY_S)
 
 
 def go_on(athlete_id: int, use: Backfilling, *, most_pages: int | None = None) -> Backfill:
-    """List the rest, a page at a time; safe to be killed or told to wait between two."""
+    """List the rest, a page at a time; safe to be killed or told to wait between two.
+
+    Raises Busy while another process is at a page.
+    """
     current = stored(athlete_id, use) or Backfill(athlete_id, state="listed")
-    before, since = _moment(current.before), _moment(current.since)
-    found = pages(athlete_id, use.reading, use.wire, before=before, since=since)
-    if current.state == "listing":
-        for page in itertools.islice(found, most_pages):
-            current = _take(page, current, use)
-            if current.state != "listing":
-                break
+    taken = 0
+    while current.state != "listed" and taken != most_pages:
+        current = _list_page(athlete_id, use)
+        taken += 1
     return current
+
+
+def _list_page(athlete_id: int, use: Backfilling) -> Backfill:
+    """The next page of whatever is wanted now."""
+    with alone(_lock(athlete_id), use.state, use.clock, use.ids, most=PAGE_LASTS):
+        current = stored(athlete_id, use) or Backfill(athlete_id, state="listed")
+        if current.state == "listed":
+            return current
+        before, since = _moment(current.before), current.since_at
+        page = next(pages(athlete_id, use.reading, use.wire, before=before, since=since))
+        return _take(page, current, use)
 
 
 def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
@@ -101,108 +176,97 @@ def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
 
     In this order, so that whatever is in the lake is in the ledger, also after a kill.
     """
-    rows = [row for row in page.rows if _within(row, current)]
-    planned = current.planned
-    full = False
-    for seen, row in enumerate(rows, start=1):
-        planned += want(row, current, use)
-        if full := current.limit is not None and planned >= current.limit:
-            rows = rows[:seen]
-            break
+    parking = parking_of(current, use)
+    rows: list[Listed] = []
+    planned, full = current.planned, False
+    for row in page.rows:
+        if full or not current.includes(row):
+            parking.note(row)
+            continue
+        rows.append(row)
+        planned += parking.want(row)
+        full = current.limit is not None and planned >= current.limit
     if page.rows:
         now = use.clock.now()
         cause = Cause(use.ids.new(), "backfill", now)
         use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
     done = page.next_before is None or full
+    reached = (_oldest(rows) if full else None) or current.since
     taken = replace(
         current,
         listed=current.listed + len(rows),
         planned=planned,
         before=page.next_before.isoformat() if page.next_before else None,
-        reached=_oldest(rows) if full else None,
         state="listed" if done else "listing",
+        oldest_wanted=_older(current.oldest_wanted, reached) if done else current.oldest_wanted,
+        attempts=0,
+        not_before=None,
+        last_error=None,
     )
     return _save(taken, current, use)
 
 
-def want(row: Listed, wish: Backfill, use: Backfilling) -> bool:
-    """Park it unless it is here already, or parked. False when there was nothing to do."""
-    known = use.ledger.get(row.activity_id)
-    if known and _is_there(known, wish):
-        return False
-    now = use.clock.now()
-    use.ledger.put(row.activity_id, lambda entry: _parked(entry, row, wish, now))
-    return True
-
-
-def _parked(entry: Entry | None, row: Listed, wish: Backfill, now: datetime) -> Entry:
-    if entry and _is_there(entry, wish):
-        return entry
-    if entry and entry.state == "parked" and entry.athlete_id == wish.athlete_id:
-        return replace(entry, stream_keys=wish.stream_keys)
-    blank = Entry(wish.athlete_id, wanted_at=now, state="parked", reason="backfill")
-    return replace(
-        (entry or blank).wanted_again(now, "backfill", Priority.BACKFILL),
-        athlete_id=wish.athlete_id,  # whose list shows it
-        not_before=now + _AGE_IN_QUEUE * (now - (row.started_at or now)),
-        started_at=row.started_at or (entry.started_at if entry else None),
-        streams=None,  # so that they are asked for, as they are wanted now
-        stream_keys=wish.stream_keys,
-    )
-
-
 def want_ids(athlete_id: int, activity_ids: Sequence[int], wish: Backfill, use: Backfilling) -> int:
     """Park these, whatever is known of them, and ask for their streams anew."""
-    now = use.clock.now()
-
-    def afresh(entry: Entry | None) -> Entry:
-        if entry and entry.seen_sha and entry.athlete_id != athlete_id:
-            return entry  # Strava has said whose it is
-        blank = Entry(athlete_id, wanted_at=now, state="parked", reason="backfill")
-        again = (entry or blank).wanted_afresh(now, "backfill", Priority.BACKFILL)
-        return replace(again, athlete_id=athlete_id, stream_keys=wish.stream_keys)
-
-    found = [use.ledger.put(activity_id, afresh) for activity_id in activity_ids]
-    return sum(each.athlete_id == athlete_id for each in found)
-
-
-def survey(wish: Backfill, use: Backfilling) -> Backfill:
-    """What a plan would find: it lists, and leaves everything as it is."""
-    before, since = _moment(wish.until), _moment(wish.since)
-    listed = planned = 0
-    for page in pages(wish.athlete_id, use.reading, use.wire, before=before, since=since):
-        for row in page.rows:
-            if _within(row, wish):
-                known = use.ledger.get(row.activity_id)
-                listed += 1
-                planned += not (known and _is_there(known, wish))
-        if wish.limit is not None and planned >= wish.limit:
-            return replace(wish, listed=listed, planned=wish.limit, state="listed")
-    return replace(wish, listed=listed, planned=planned, state="listed")
+    parking = parking_of(replace(wish, athlete_id=athlete_id), use)
+    return sum(parking.want_afresh(each) for each in activity_ids)
 
 
 def stored(athlete_id: int, use: Backfilling) -> Backfill | None:
     """What was asked for, and how far it has come."""
     found = use.state.get(COLLECTION, str(athlete_id))
-    return Backfill(**found.data) if found else None
+    return _decode(found.data) if found else None
 
 
 def forget(athlete_id: int, use: Backfilling) -> None:
     """Nothing is wanted of this athlete any more."""
     use.state.delete(COLLECTION, str(athlete_id))
+    use.state.delete(LOCKS, _lock(athlete_id))
 
 
-def _is_there(known: Entry, wish: Backfill) -> bool:
-    enough = wish.stream_keys in {known.stream_keys, "none"} or known.stream_keys == "all"
-    theirs = known.athlete_id == wish.athlete_id
-    return known.state in {"parked", "fetched"} and enough and theirs
+def put_off(athlete_id: int, why: str, use: Backfilling) -> None:
+    """It failed: that is told, and it is gone on with later, later still if it fails again."""
+    now = use.clock.now()
+    subject, cause = Subject(athlete_id, 0, now), Cause(use.ids.new(), "backfill", now)
+    use.lake.tell("failure", "list", subject, cause, note=why)
+
+    def failed(known: Backfill) -> Backfill:
+        not_before = (now + pause_after(known.attempts)).isoformat()
+        attempts = known.attempts + 1
+        return replace(known, attempts=attempts, not_before=not_before, last_error=why)
+
+    _change(athlete_id, failed, use)
 
 
-def _within(row: Listed, wish: Backfill) -> bool:
-    since, until = _moment(wish.since), _moment(wish.until)
-    if row.started_at is None:
-        return True
-    return not (since and row.started_at < since) and not (until and row.started_at >= until)
+def wake(athlete_id: int, use: Backfilling) -> None:
+    """What waits because it failed is due at once."""
+    _change(athlete_id, lambda known: replace(known, not_before=None), use)
+
+
+def _change(athlete_id: int, changes: Callable[[Backfill], Backfill], use: Backfilling) -> None:
+    while found := use.state.get(COLLECTION, str(athlete_id)):
+        changed = changes(_decode(found.data))
+        try:
+            use.state.replace(COLLECTION, found.id, asdict(changed), found.version)
+        except Conflict:
+            continue
+        return
+
+
+def _decode(data: Document) -> Backfill:
+    """Also what an older version stored, which knew only of the last backfill."""
+    known = {each.name: data[each.name] for each in fields(Backfill) if each.name in data}
+    if data["state"] == "listed" and "oldest_wanted" not in data:
+        known["oldest_wanted"] = _older(None, data.get("reached") or data["since"])
+    return Backfill(**known)
+
+
+def parking_of(wish: Backfill, use: Backfilling) -> Parking:
+    return Parking(use.ledger, use.clock, wish.athlete_id, wish.stream_keys)
+
+
+def _lock(athlete_id: int) -> str:
+    return f"listing-{athlete_id}"
 
 
 def _oldest(rows: Sequence[Listed]) -> str | None:
@@ -210,10 +274,16 @@ def _oldest(rows: Sequence[Listed]) -> str | None:
     return min(starts).isoformat() if starts else None
 
 
+def _older(known: str | None, reached: str | None) -> str:
+    """As far back as one of them goes."""
+    found = [reached or EVERYTHING, *([known] if known else [])]
+    return min(found, key=datetime.fromisoformat)
+
+
 def _save(taken: Backfill, over: Backfill, use: Backfilling) -> Backfill:
     """Somebody may have asked for something else meanwhile: then that is what counts."""
     found = use.state.get(COLLECTION, str(taken.athlete_id))
-    if found is None or found.data != asdict(over):
+    if found is None or _decode(found.data) != over:
         return replace(taken, state="replaced")
     try:
         use.state.replace(COLLECTION, found.id, asdict(taken), found.version)
@@ -222,5 +292,5 @@ def _save(taken: Backfill, over: Backfill, use: Backfilling) -> Backfill:
     return taken
 
 
-def _moment(text: Any) -> datetime | None:
+def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -6,7 +6,7 @@ event: it is fetched, and what Strava says then is what counts. Nothing is delet
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ from paceline.steps.listing import pages
 WINDOW = timedelta(days=30)
 
 # A list that comes back short must not send us looking for a whole history: at most so many, or
-# this share, are asked for in one run; what is really gone is found over the next ones.
+# this share, are asked for in one round; what is really gone is found over the next ones.
 MOST_GONE, SHARE_GONE = 20, 0.1
 
 
@@ -35,6 +35,16 @@ class Checking:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What is compared, and what earlier rounds of the same comparison did."""
+
+    since: datetime | None = None  # what started before is not listed
+    wanted_since: datetime | None = None  # what started before was left out on purpose
+    last_at: datetime | None = None
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Findings:
     """What one comparison found, by year where a table shows it."""
 
@@ -44,6 +54,7 @@ class Findings:
     listed: int
     wanted: Mapping[str, Sequence[int]]  # missing, changed, gone: the ids that are fetched again
     held_back: int  # gone as it seems, but too many at once
+    is_trusted: bool  # what seemed gone at the last look was gone, or most of it
     years: Mapping[int, "Year"] = field(default_factory=dict)
 
 
@@ -58,18 +69,9 @@ class Year:
     gone: int = 0
 
 
-def check(
-    athlete_id: int,
-    use: Checking,
-    *,
-    since: datetime | None,
-    wanted_since: datetime | None = None,
-) -> Findings:
-    """Compare what started since then, or everything, and park what differs.
-
-    What started before `wanted_since` was left out on purpose: it is not missing.
-    """
-    checked_at = use.clock.now()
+def check(athlete_id: int, scope: Scope, use: Checking) -> Findings:
+    """Compare what started since then, or everything, and park what differs."""
+    checked_at, since, wanted_since = use.clock.now(), scope.since, scope.wanted_since
     listed = {
         row.activity_id: row
         for page in pages(athlete_id, use.reading, use.wire, since=since, priority=Priority.EDIT)
@@ -78,51 +80,84 @@ def check(
     }
     known = use.ledger.of_athlete(athlete_id)
     missing = [
+        each for each, row in listed.items() if _is_missing(known.get(each), row, wanted_since)
+    ]
+    missed = set(missing)
+    changed = [
         each
         for each, row in listed.items()
-        if _is_missing(known.get(each)) and not _before(row.started_at, wanted_since)
+        if each not in missed and _is_changed(known.get(each), row)
     ]
-    changed = [each for each, row in listed.items() if _is_changed(known.get(each), row)]
-    gone = [
-        each
-        for each, entry in known.items()
-        if each not in listed and _should_be_listed(entry, since, checked_at)
-    ]
+    unlisted = {each: entry for each, entry in known.items() if each not in listed}
+    asked_before = scope.began_at or checked_at
+    gone = [e for e, entry in unlisted.items() if _should_be_listed(entry, since, asked_before)]
     asked_for, held_back = _guarded(gone, known)
     wanted = {"missing": missing, "changed": changed, "gone": asked_for}
     ours = {
         each: row
         for each, row in listed.items()
-        if each in known or not _before(row.started_at, wanted_since)
+        if _is_held(known.get(each)) or not _before(row.started_at, wanted_since)
     }
     years = _by_year(wanted, ours, known, since)
     for activity_id in (*missing, *changed, *asked_for):
         _want(activity_id, athlete_id, listed.get(activity_id), checked_at, use)
-    return Findings(athlete_id, checked_at, since, len(listed), wanted, held_back, years)
+    is_trusted = _is_trusted(unlisted.values(), since, scope.last_at)
+    return Findings(
+        athlete_id, checked_at, since, len(listed), wanted, held_back, is_trusted, years
+    )
 
 
-def _is_missing(entry: Entry | None) -> bool:
-    return entry is None or entry.state in {"gone", "failed"}
+def _is_missing(entry: Entry | None, row: Listed, wanted_since: datetime | None) -> bool:
+    """What was here is missed wherever it began; of the rest only what is wanted."""
+    if _is_held(entry):
+        return entry is not None and entry.state in {"gone", "failed"}
+    return not _before(row.started_at, wanted_since)
+
+
+def _is_held(entry: Entry | None) -> bool:
+    """It is or was in the lake by a fetch, or will be."""
+    return entry is not None and entry.state != "listed"
 
 
 def _is_changed(entry: Entry | None, row: Listed) -> bool:
-    """Not what the last detail said, nor what was already fetched once for this very row."""
-    if entry is None or entry.state != "fetched" or row.fingerprint is None:
+    """Not what was seen last, nor what was already fetched once for this very row."""
+    if entry is None or entry.state not in {"fetched", "listed"} or row.fingerprint is None:
         return False
     return row.fingerprint not in {entry.seen_sha, entry.listed_sha}
 
 
-def _should_be_listed(entry: Entry, since: datetime | None, checked_at: datetime) -> bool:
+def _should_be_listed(entry: Entry, since: datetime | None, asked_before: datetime) -> bool:
     """What was given up may be in the lake all the same, at least as a list showed it."""
-    fetched_since = entry.fetched_at is not None and entry.fetched_at >= checked_at
-    if entry.state not in {"fetched", "failed"} or fetched_since:
-        return False
+    is_there = entry.state in {"fetched", "failed", "listed"}
+    return is_there and _asked_at(entry) < asked_before and _started_since(entry, since)
+
+
+def _asked_at(entry: Entry) -> datetime:
+    return max(entry.wanted_at, entry.fetched_at or entry.wanted_at)
+
+
+def _started_since(entry: Entry, since: datetime | None) -> bool:
     return since is None or (entry.started_at is not None and entry.started_at >= since)
 
 
+def _is_trusted(
+    unlisted: Iterable[Entry], since: datetime | None, last_at: datetime | None
+) -> bool:
+    """Of what was asked for since the last look and is not listed, more is gone than is there."""
+    seen = [
+        entry.state == "gone"
+        for entry in unlisted
+        if last_at and entry.fetched_at and entry.fetched_at >= last_at
+        if _started_since(entry, since)
+    ]
+    return sum(seen) > len(seen) / 2
+
+
 def _guarded(gone: list[int], known: Mapping[int, Entry]) -> tuple[list[int], int]:
+    """Those first that were not asked for the longest: what is there after all stops no other."""
     most = max(MOST_GONE, int(SHARE_GONE * len(known)))
-    return gone[:most], max(0, len(gone) - most)
+    longest_ago = sorted(gone, key=lambda each: _asked_at(known[each]))
+    return longest_ago[:most], max(0, len(gone) - most)
 
 
 def _want(

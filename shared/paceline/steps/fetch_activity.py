@@ -12,7 +12,6 @@ from paceline.counters import STRANGERS
 from paceline.errors import (
     AccessLost,
     AccessRefused,
-    ApplicationClosed,
     AthleteLeft,
     AthleteUnknown,
     PayloadInvalid,
@@ -88,8 +87,7 @@ def _try(work: Work, use: Fetching) -> Outcome:
     try:
         return _fetch(work, use)
     except WaitUntil as wait:
-        closed = isinstance(wait, ApplicationClosed) and wait.first
-        return _wait(work, use, wait.not_before, wait.why, "halted" if closed else "parked")
+        return _wait(work, use, wait.not_before, wait.why, "parked")
     except StravaUnavailable as error:
         if work.attempt < PATIENCE:
             raise

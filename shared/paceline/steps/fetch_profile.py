@@ -1,8 +1,10 @@
 """The athlete: profile, zones, totals and gear, kept current and dated by when Strava was asked."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from paceline.errors import StravaRefused, StravaUnavailable
 from paceline.lake import Cause, Lake
 from paceline.model.bronze import Kind, Subject
 from paceline.model.priority import Priority
@@ -20,25 +22,40 @@ class Profiling:
     clock: Clock
 
 
-def fetch(athlete_id: int, cause: Cause, use: Profiling, *, scopes: tuple[str, ...]) -> int:
-    """Read what the scopes allow. Returns how many answers went to the lake."""
-    athlete = _keep("athlete", "athlete", athlete_id, cause, use)
-    kept = int(athlete is not None)
+@dataclass
+class _Profile:
+    """One reading of it: each part by itself, so that one that is refused stops no other."""
+
+    athlete_id: int
+    cause: Cause
+    use: Profiling
+    refused: list[str] = field(default_factory=list)
+
+    def keep(self, kind: Kind, path: str) -> bytes | None:
+        use, subject = self.use, Subject(self.athlete_id, 0, self.use.clock.now())
+        try:
+            answer = use.reading.get(self.athlete_id, path, {}, Priority.EDIT)
+        except (StravaRefused, StravaUnavailable) as error:
+            named = f"{type(error).__name__}: {error}"
+            self.refused.append(f"{path}: {named}")
+            use.lake.tell("failure", kind, subject, self.cause, note=named)
+            return None
+        if answer.status != OK:
+            return None
+        use.lake.keep(answer, kind, subject, self.cause)
+        return answer.body
+
+
+def fetch(athlete_id: int, cause: Cause, use: Profiling, *, scopes: Sequence[str]) -> Sequence[str]:
+    """Read what the scopes allow. Returns what Strava refused or failed to give, and why."""
+    profile = _Profile(athlete_id, cause, use)
+    athlete = profile.keep("athlete", "athlete")
     if "profile:read_all" in scopes:
-        kept += _keep("zones", "athlete/zones", athlete_id, cause, use) is not None
-    kept += _keep("stats", f"athletes/{athlete_id}/stats", athlete_id, cause, use) is not None
+        profile.keep("zones", "athlete/zones")
+    profile.keep("stats", f"athletes/{athlete_id}/stats")
     for gear_id in _gear_ids(athlete):
-        kept += _keep("gear", f"gear/{gear_id}", athlete_id, cause, use) is not None
-    return kept
-
-
-def _keep(kind: Kind, path: str, athlete_id: int, cause: Cause, use: Profiling) -> bytes | None:
-    asked_at = use.clock.now()
-    answer = use.reading.get(athlete_id, path, {}, Priority.EDIT)
-    if answer.status != OK:
-        return None
-    use.lake.keep(answer, kind, Subject(athlete_id, 0, asked_at), cause)
-    return answer.body
+        profile.keep("gear", f"gear/{gear_id}")
+    return profile.refused
 
 
 def _gear_ids(athlete: bytes | None) -> list[str]:

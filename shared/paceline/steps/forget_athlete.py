@@ -13,7 +13,6 @@ from paceline.claims import Claim, Claims
 from paceline.counters import STRANGERS, Counters
 from paceline.errors import (
     AccessRefused,
-    ApplicationClosed,
     ApplicationRefused,
     StravaUnavailable,
     WaitUntil,
@@ -55,9 +54,7 @@ def _verified(message: EventMessage, use: Forgetting, attempt: int) -> Outcome:
     try:
         leaves = athlete.status == "erasing" or _token_is_refused(athlete_id, use)
     except WaitUntil as wait:
-        closed = isinstance(wait, ApplicationClosed) and wait.first
-        outcome = "halted" if closed else "parked"
-        return _kept(message, use, wait.not_before, wait.why, outcome)
+        return _kept(message, use, wait.not_before, wait.why, "parked")
     except AccessRefused as refused:
         return _kept(message, use, refused.not_before, str(refused), "parked")
     except StravaUnavailable as error:

@@ -147,7 +147,7 @@ def _rows(landed: Landed, use: Loading) -> Rows:
 def _news(landed: Landed, use: Loading) -> Rows:
     """What comes without a bronze object."""
     if landed.op == "failure":
-        return _failed(landed, "fetch_activity", landed.note, use, landed.attempts)
+        return _failed(landed, _stage(landed), landed.note, use, landed.attempts)
     if landed.op == "report":
         return {RECONCILIATIONS: [_report_row(row) for row in json.loads(landed.note)]}
     return _tombstones(landed)
@@ -247,6 +247,13 @@ def _asked_for(landed: Landed) -> Document:
     """Why and since when it was wanted: the beginning of its way to the marts."""
     received_at = datetime.fromisoformat(landed.received_at) if landed.received_at else None
     return {"reason": landed.reason, "received_at": received_at}
+
+
+def _stage(landed: Landed) -> str:
+    """Who was refused an answer."""
+    if landed.kind == "list":
+        return "reconcile" if landed.reason == "reconcile" else "release_work"
+    return "fetch_profile" if landed.kind in PROFILES else "fetch_activity"
 
 
 def _failed(landed: Landed, stage: str, error: str, use: Loading, attempts: int) -> Rows:

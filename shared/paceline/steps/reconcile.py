@@ -1,36 +1,39 @@
 """Each day, for every athlete: compare Strava's list with ours, heal, and keep the profile current.
 
-An athlete who fails does not hold up the others. The last weeks are compared daily, the whole
-history once a week; a comparison begins when there are reads for all of it, since one that is cut
-short has to begin anew.
+An athlete who fails does not hold up the others, and is tried again later each time. The last
+weeks are compared daily, the whole history once a week; a comparison begins when there are reads
+for all of it, since one that is cut short has to begin anew.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from paceline.athletes import Athlete
-from paceline.errors import Conflict, PacelineError, WaitUntil
+from paceline.errors import (
+    AccessLost,
+    AthleteLeft,
+    AthleteUnknown,
+    PacelineError,
+    WaitUntil,
+)
 from paceline.lake import Cause, Lake
 from paceline.lock import alone
 from paceline.model.bronze import Subject
 from paceline.model.outcome import Outcome
 from paceline.model.priority import Priority
-from paceline.ports import Clock, Document, Ids, State
+from paceline.ports import Clock, Ids, State
 from paceline.steps import backfill
 from paceline.steps.backfill import Backfilling
-from paceline.steps.comparison import WINDOW, Checking, Findings, check
+from paceline.steps.compared import Compared, last_of, remember
+from paceline.steps.comparison import WINDOW, Checking, Findings, Scope, check
 from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_profile import fetch as fetch_profile
 from paceline.steps.listing import PAGE
 from paceline.vault import Vault
 
-COLLECTION = "reconciles"
-
-EVERY, FULL_EVERY = timedelta(days=1), timedelta(days=7)
 LONGEST = timedelta(minutes=15)
-_EARLY = timedelta(hours=1)  # a scheduler that is a little early finds its work due
 
 # The athlete, zones, totals, and some gear; and the share of a quarter's reads that is enough to
 # begin with, whatever the length of the history.
@@ -55,18 +58,23 @@ class Reconciling:
 class Report:
     """What a run did, by athlete: findings, or what went wrong."""
 
-    found: Sequence[Findings]
-    failed: dict[int, str]
+    found: list[Findings] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    unread: dict[int, Sequence[str]] = field(default_factory=dict)  # of their profiles
+    bugs: list[Exception] = field(default_factory=list)  # what nobody expected; told as failed too
 
 
 def run(use: Reconciling, *, full: bool = False, force: bool = False) -> Outcome:
     report = reconcile(use, full=full, force=force)
+    if report.bugs:
+        raise ExceptionGroup("Some athletes could not be compared; the others were", report.bugs)
     healed = sum(len(ids) for found in report.found for ids in found.wanted.values())
     fields: dict[str, str | int] = {
         "athletes": len(report.found),
         "failed": len(report.failed),
         "healed": healed,
         "held_back": sum(found.held_back for found in report.found),
+        "unread": sum(len(each) for each in report.unread.values()),
     }
     if report.failed:
         fields["errors"] = "; ".join(f"{each}: {why}" for each, why in report.failed.items())[:500]
@@ -83,48 +91,80 @@ def reconcile(
     athlete_ids: Sequence[int] | None = None,
 ) -> Report:
     """Every active athlete who is due, or all of them by `force`. Raises Busy when one is at it."""
-    found: list[Findings] = []
-    failed: dict[int, str] = {}
+    report = Report()
     chosen = [
         each
         for each in use.vault.athletes()
         if each.status == "active" and (athlete_ids is None or each.athlete_id in athlete_ids)
-        if force or full or (_is_due(each.athlete_id, use) and _has_reads(each.athlete_id, use))
+        if force or full or _is_due(each.athlete_id, use)
     ]
     if not chosen:
-        return Report(found, failed)
+        return report
     with alone("reconcile", use.state, use.clock, use.ids, most=LONGEST):
         for athlete in chosen:
             try:
-                if findings := _one(athlete, use, full=full, force=force):
-                    found.append(findings)
+                _one(athlete, use, report, full=full, force=force)
             except WaitUntil as wait:  # nobody else has reads either; tomorrow is another run
-                failed[athlete.athlete_id] = str(wait)
+                report.failed[athlete.athlete_id] = str(wait)
                 break
             except PacelineError as error:
-                failed[athlete.athlete_id] = f"{type(error).__name__}: {error}"
-    return Report(found, failed)
+                report.failed[athlete.athlete_id] = f"{type(error).__name__}: {error}"
+            except Exception as bug:  # noqa: BLE001 - the others are compared, and then it is raised
+                report.failed[athlete.athlete_id] = f"unexpected {type(bug).__name__}: {bug}"
+                report.bugs.append(bug)
+                known = last_of(athlete.athlete_id, use.state)
+                remember(known.failed(use.clock.now()), use.state)
+    return report
 
 
-def _one(athlete: Athlete, use: Reconciling, *, full: bool, force: bool) -> Findings | None:
-    if not (force or full or _is_due(athlete.athlete_id, use)):
-        return None  # another run was faster
-    now = use.clock.now()
-    whole = full or _is_due_in_full(athlete.athlete_id, use)
-    asked_for = backfill.stored(athlete.athlete_id, use.backfilling)
-    if asked_for and asked_for.state == "listing":
-        return None  # what is not listed yet is not missing
-    oldest = (asked_for.reached or asked_for.since) if asked_for else None
+def _one(athlete: Athlete, use: Reconciling, report: Report, *, full: bool, force: bool) -> None:
+    now, known = use.clock.now(), last_of(athlete.athlete_id, use.state)
+    if not (force or full or known.is_due(now)):
+        return  # another run was faster
+    whole = full or known.is_due_in_full(now)
     cause = Cause(use.ids.new(), "reconcile", now)
-    findings = check(
-        athlete.athlete_id,
-        use.checking,
+    findings = _compare(athlete.athlete_id, known, cause, use, whole=whole)
+    if findings is None:
+        return
+    report.found.append(findings)
+    if findings.held_back:
+        remember(known.held_back(now, is_trusted=findings.is_trusted), use.state)
+    else:
+        remember(known.done(now, whole=whole), use.state)
+    if known.began is None:  # the first round read it
+        unread = fetch_profile(athlete.athlete_id, cause, use.profiling, scopes=athlete.scopes)
+        report.unread.update({athlete.athlete_id: unread} if unread else {})
+
+
+def _compare(
+    athlete_id: int, known: Compared, cause: Cause, use: Reconciling, *, whole: bool
+) -> Findings | None:
+    """None when it has to wait: what is not listed yet is not missing."""
+    now = cause.received_at
+    asked_for = backfill.stored(athlete_id, use.backfilling)
+    if asked_for and asked_for.state == "listing":
+        return None
+    oldest = asked_for.oldest_wanted if asked_for else None
+    scope = Scope(
         since=None if whole else now - WINDOW,
         wanted_since=datetime.fromisoformat(oldest) if oldest else None,
+        last_at=known.last_at,
+        began_at=known.began_at,
     )
-    _report(findings, cause, use)
-    fetch_profile(athlete.athlete_id, cause, use.profiling, scopes=athlete.scopes)
-    _remember(athlete.athlete_id, now, use, whole=whole)
+    try:
+        findings = check(athlete_id, scope, use.checking)
+        _report(findings, cause, use)
+    except WaitUntil as wait:
+        remember(known.waits(wait.not_before), use.state)
+        raise
+    except PacelineError as error:
+        remember(known.failed(now), use.state)
+        if not isinstance(error, AccessLost | AthleteLeft | AthleteUnknown):
+            subject = Subject(athlete_id, 0, now)
+            use.lake.tell(
+                "failure", "list", subject, cause, note=f"{type(error).__name__}: {error}"
+            )
+        raise
     return findings
 
 
@@ -145,43 +185,15 @@ def _report(findings: Findings, cause: Cause, use: Reconciling) -> None:
     use.lake.tell("report", "list", subject, cause, note=json.dumps(rows))
 
 
-def _last(athlete_id: int, use: Reconciling) -> Document:
-    stored = use.state.get(COLLECTION, str(athlete_id))
-    return stored.data if stored else {}
-
-
 def _is_due(athlete_id: int, use: Reconciling) -> bool:
-    last = _last(athlete_id, use).get("any")
-    return _is_due_in_full(athlete_id, use) or _due(last, EVERY, use.clock.now())
+    """Due, and begun only with reads for all of it: half a comparison is worth nothing."""
+    now, known = use.clock.now(), last_of(athlete_id, use.state)
+    return known.is_due(now) and _has_reads(athlete_id, use, whole=known.is_due_in_full(now))
 
 
-def _is_due_in_full(athlete_id: int, use: Reconciling) -> bool:
-    return _due(_last(athlete_id, use).get("full"), FULL_EVERY, use.clock.now())
-
-
-def _has_reads(athlete_id: int, use: Reconciling) -> bool:
-    """Half a comparison is worth nothing, and repeated it would use up a day's reads."""
+def _has_reads(athlete_id: int, use: Reconciling, *, whole: bool) -> bool:
     budget = use.checking.reading.budget
-    whole = _is_due_in_full(athlete_id, use)
     activities = use.checking.ledger.how_many(athlete_id) if whole else PAGE
     reads = activities // (PAGE - 1) + 2 + _PROFILE_READS
     enough = int(budget.current().short.limit * _ENOUGH)
     return budget.free(Priority.EDIT) >= min(reads, enough)
-
-
-def _due(last: str | None, every: timedelta, now: datetime) -> bool:
-    return last is None or now - datetime.fromisoformat(last) >= every - _EARLY
-
-
-def _remember(athlete_id: int, now: datetime, use: Reconciling, *, whole: bool) -> None:
-    stored = use.state.get(COLLECTION, str(athlete_id))
-    done = (stored.data if stored else {"athlete_id": athlete_id}) | {"any": now.isoformat()}
-    if whole:
-        done["full"] = now.isoformat()
-    try:
-        if stored:
-            use.state.replace(COLLECTION, stored.id, done, stored.version)
-        else:
-            use.state.create(COLLECTION, str(athlete_id), done)
-    except Conflict:
-        return  # another run remembered the same

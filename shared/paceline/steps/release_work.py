@@ -1,18 +1,19 @@
 """Each minute: parked work whose time has come goes back to the bus, within the budget.
 
 Backfills that are still being listed are listed on, and what the spool holds is sent; so are
-deauthorisations that could not be verified when they were claimed.
+deauthorisations that could not be verified when they were claimed. A listing that fails is told of,
+and tried again later each time.
 
 Work is claimed before it is sent, and a claim is no more than a later time: if we die between the
 two, or the message is lost, the work falls due again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from paceline.budget import Budget
 from paceline.claims import Claims
-from paceline.errors import Permanent, Retryable, WaitUntil
+from paceline.errors import AccessLost, Busy, Permanent, Retryable, WaitUntil
 from paceline.ledger import Entry, Ledger
 from paceline.model.event import OWN_SUBSCRIPTION, Event, EventMessage
 from paceline.model.outcome import Outcome
@@ -41,26 +42,47 @@ class Releasing:
     claims: Claims
 
 
+@dataclass
+class Listings:
+    """What became of the backfills that were still being listed."""
+
+    listed: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+    lost: bool = False  # access to an athlete, as was found out here
+
+
 def run(use: Releasing, *, limit: int) -> Outcome:
     """Release at most `limit` pieces of work, and no more than their reads allow."""
     spooled = use.spool.replay()
     _send_claims(use)
-    listed = _list_on(use.backfilling)
+    found = _list_on(use.backfilling)
     released = _release(use, limit)
-    return Outcome("released", {"released": released, "listed": listed, "spooled": spooled})
+    fields: dict[str, str | int] = {
+        "released": released,
+        "listed": found.listed,
+        "spooled": spooled,
+    }
+    if not found.failed:
+        return Outcome("released", fields)
+    fields["errors"] = "; ".join(f"{each}: {why}" for each, why in found.failed.items())[:500]
+    return Outcome("access_lost" if found.lost else "failed", fields)
 
 
-def _list_on(use: Backfilling) -> int:
+def _list_on(use: Backfilling) -> Listings:
     """Backfills that were stopped by the budget or a crash; one that fails stops no other."""
-    listed = 0
-    for each in backfill.unfinished(use):
+    found = Listings()
+    for each in backfill.due(use):
         try:
-            listed += backfill.go_on(each.athlete_id, use).listed - each.listed
+            found.listed += max(0, backfill.go_on(each.athlete_id, use).listed - each.listed)
         except WaitUntil:
-            return listed
-        except (Permanent, Retryable):
-            continue  # it stays unfinished, and is tried again at the next run
-    return listed
+            return found
+        except Busy:
+            continue  # another process lists it
+        except (Permanent, Retryable) as error:
+            found.failed[each.athlete_id] = f"{type(error).__name__}: {error}"
+            found.lost |= isinstance(error, AccessLost) and error.first
+            backfill.put_off(each.athlete_id, found.failed[each.athlete_id], use)
+    return found
 
 
 def _release(use: Releasing, limit: int) -> int:
