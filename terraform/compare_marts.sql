@@ -6973,7 +6973,7 @@ BEGIN
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.heartrate_curve AS target WHERE EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id) GROUP BY target.athlete_id, target.sport_group, target.period, target.duration_s HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, sport_group, period, duration_s must be different in every row'
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.heartrate_curve AS target WHERE (target.athlete_id IS NULL OR target.sport_group IS NULL OR target.period IS NULL OR target.duration_s IS NULL OR target.heartrate_bpm IS NULL OR target.activity_id IS NULL OR target.local_date IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'required: there must be a value in athlete_id, sport_group, period, duration_s, heartrate_bpm, activity_id, local_date'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.heartrate_curve AS target WHERE (target.duration_s < 1 OR target.heartrate_bpm < 29 OR target.heartrate_bpm > 241) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'range: a value outside of what there can be in duration_s, heartrate_bpm'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.heartrate_curve AS target WHERE (target.duration_s < 1 OR target.heartrate_bpm < 0 OR target.heartrate_bpm > 250) AND EXISTS (SELECT 1 FROM touched_athletes AS changed WHERE changed.athlete_id = target.athlete_id)) THEN 'range: a value outside of what there can be in duration_s, heartrate_bpm'
       END;
       IF failed_check IS NOT NULL THEN
         RAISE USING MESSAGE = failed_check;

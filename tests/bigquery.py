@@ -27,6 +27,7 @@ _FEW = (
     "ops.check_failures",
     "ops.failed_events",
     "ops.script_runs",
+    "ops.warnings",
     "ops.watermarks",
     "silver.points",
 )

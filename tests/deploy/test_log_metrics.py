@@ -17,7 +17,7 @@ from paceline.errors import PublishUnavailable
 from paceline.model.event import decode_event_message
 from paceline.model.outcome import Outcome
 from paceline.ports import Delivery
-from paceline.runtime.logs import write_json_lines
+from paceline.runtime.logs import say_halted, write_json_lines
 from paceline.runtime.push import answer_push, encode_push
 from paceline.runtime.schedule import answer_schedule
 from paceline.runtime.web import answer_webhook
@@ -57,9 +57,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Line]
 
 
 def strava_inactive(house: House) -> None:
-    inactive = {"errors": [{"resource": "Application", "field": "Status", "code": "Inactive"}]}
-    house.strava.instead = [house.strava.answer(403, inactive)]
-    fetch(house)
+    house.budget.halt("inactive")
+    for why in house.alerts:  # as every runtime does with them
+        say_halted(why)
 
 
 def access_lost(house: House) -> None:

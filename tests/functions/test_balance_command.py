@@ -47,7 +47,7 @@ def stored(runtime: LocalRuntime) -> str:
         "metrics": [metric(RIDE, power_curve=CURVE), metric(RUN)],
     }
     runtime.warehouse.append(tables(rows))
-    assert runtime.warehouse.refresh().blocked == {}
+    assert runtime.duckdb.refresh(as_of=datetime(2024, 4, 1, tzinfo=UTC)).blocked == {}
     keep_streams(runtime, RIDE, 0, watts=[999] * len(WATTS))
     newest = keep_streams(runtime, RIDE, 1, watts=WATTS)
     keep_streams(runtime, RUN, 0, heartrate=[140] * len(WATTS))
@@ -89,8 +89,7 @@ def test_both_can_be_given_by_hand(stored: str, capsys: pytest.CaptureFixture[st
 def test_an_activity_of_long_ago_is_seen_with_the_power_of_its_year(
     runtime: LocalRuntime, stored: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runtime.warehouse.append(tables({"activities": [activity(10, day=200)]}))
-    runtime.warehouse.refresh()
+    runtime.duckdb.refresh(as_of=datetime(2024, 6, 1, tzinfo=UTC))
     runtime.close()
 
     _, out, _ = balance(capsys, str(RIDE), "--json")
@@ -176,7 +175,7 @@ def test_rides_of_the_simulated_strava_are_told_as_a_plain_loop_tells_them(
             runtime.bronze.put(item.name(), item.packed(), item.metadata())
             batch.append(Landed("upsert", kind, ADA, activity_id, item.version, "", item.name()))
     assert {outcome.name for outcome in load(batch, runtime.loading)} == {"loaded"}
-    assert runtime.warehouse.refresh().blocked == {}
+    assert runtime.duckdb.refresh(as_of=at).blocked == {}
     query = "SELECT period, critical_power_w, w_prime_j FROM marts.critical_power"
     lines = runtime.warehouse.query(query).to_pylist()
     runtime.close()

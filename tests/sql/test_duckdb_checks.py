@@ -184,7 +184,7 @@ def test_a_value_outside_of_its_range_blocks(reopen: Opener, tmp_path: Path, end
     warehouse = reopen(copy)
     warehouse.append(tables({"activities": [activity(1, distance_m=200_000.0)]}))
     assert warehouse.refresh().blocked["marts.daily_summary"] == (
-        "range: a value outside of what there can be in distance_m"
+        "range: a value outside of what there can be in month, activities, distance_m"
     )
     metadata.write_text(metadata.read_text().replace(ends, "[0]"))
     with pytest.raises(TableInvalid, match=r"range must be \[low, high\]"):

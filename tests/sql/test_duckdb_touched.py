@@ -165,8 +165,9 @@ def test_a_run_that_is_stopped_anywhere_is_finished_by_the_next(
 def best(of: int) -> dict[str, Any]:
     """Curves and an effort, the better the greater the number."""
     curve = [{"duration_s": duration_s, "value": of + 0.5} for duration_s in (60, 1200)]
+    beats = [{"duration_s": 60, "value": 100 + of / 100}]
     effort = {"distance_m": 5000, "elapsed_time_s": 2000 - of}
-    return {"power_curve": curve, "heartrate_curve": curve, "efforts": [effort]}
+    return {"power_curve": curve, "heartrate_curve": beats, "efforts": [effort]}
 
 
 ids = st.integers(1, 4)

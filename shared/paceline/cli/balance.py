@@ -37,12 +37,12 @@ SELECT
   activities.local_date,
   activities.power_is_measured,
   COALESCE(sports.sport_group, 'other') AS sport_group,
-  lasts.last_date
+  days.today
 FROM marts.activity_summary AS activities
 INNER JOIN (
-  SELECT athlete_id, MAX(local_date) AS last_date FROM marts.activity_summary GROUP BY athlete_id
-) AS lasts
-ON activities.athlete_id = lasts.athlete_id
+  SELECT athlete_id, MAX(as_of) AS today FROM marts.streaks GROUP BY athlete_id
+) AS days
+ON activities.athlete_id = days.athlete_id
 LEFT JOIN marts.sports AS sports
 ON activities.sport_type = sports.sport_type
 WHERE activities.activity_id = @activity_id
@@ -110,7 +110,7 @@ def _line(reader: "Reader", activity: Row) -> Line:
     """Of the last 90 days where it is in them, else of its year."""
     key = {name: activity[name] for name in ("athlete_id", "sport_group")}
     rows = {row["period"]: row for row in reader.query(_LINES, key).to_pylist()}
-    year, since = str(activity["local_date"].year), activity["last_date"] - timedelta(days=90)
+    year, since = str(activity["local_date"].year), activity["today"] - timedelta(days=90)
     periods = ["90 days", year] if activity["local_date"] > since else [year]
     for period in periods:
         row = rows.get(period)
