@@ -152,11 +152,13 @@ class Fire:
         self._say("the service has compared")
         self._drain()
         for _ in range(MOST_ROUNDS):
-            said = paceline(self.world, "reconcile", "--full").stdout
+            answer = paceline(self.world, "reconcile", "--full")
+            said = answer.stdout + answer.stderr
             self._drain()
             self._say(said)
             if said.count(" 0 missing, 0 changed, 0 gone.") == self.size.athletes:
                 break
+            self._later(HOUR_S / 4)  # whoever was left for later waits for reads
         else:
             self.report.faults.append(f"reconcile does not come to an end: {said}")
 
