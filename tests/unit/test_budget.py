@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.adapters.local.manual import ManualClock
-from paceline.budget import HORIZON, Budget
+from paceline.budget import Budget
 from paceline.errors import WaitUntil
 from paceline.model.priority import Priority
 from paceline.windows import LATE, next_day, next_quarter, quarter_of
