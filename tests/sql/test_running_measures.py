@@ -14,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paceline.adapters.local.duckdb import DuckDbWarehouse
+from paceline.adapters.local.duckdb_fingerprint import differences
 from paceline.adapters.local.manual import ManualClock
+from paceline.steps.build_marts import built_as_of
+from tests.sql.conftest import Opener
 from tests.sql.landed import FIRST_DAY, SQL, TABLES, activity, metric, tables, tombstone
 from tests.sql.rows import Row
 from tests.sql.test_rows import duckdb_tables, in_duckdb
@@ -276,3 +279,18 @@ def test_a_comparison_is_as_of_when_the_marts_were_built(
     clock.advance(3 * 86_400)
     assert warehouse.refresh(full=True).drifted == {}
     assert days_of(warehouse, "marts.fitness_daily")[-1] == built
+
+
+def test_another_file_as_of_the_same_instant_has_the_same_rows_days_later(
+    reopen: Opener, warehouse: DuckDbWarehouse, clock: ManualClock
+) -> None:
+    landed = tables({"activities": [activity(1), activity(2, day=90, relative_effort=50.0)]})
+    warehouse.append(landed)
+    warehouse.refresh()
+    clock.advance(3 * 86_400)
+    other = reopen(folder="rebuilt")
+    other.append(landed)
+    other.refresh(full=True, as_of=built_as_of(warehouse))
+    assert differences(warehouse.fingerprints(), other.fingerprints()) == {}
+    other.refresh()
+    assert "marts.fitness_daily" in differences(warehouse.fingerprints(), other.fingerprints())

@@ -28,6 +28,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    _add_running(commands)
+    _add_work(commands)
+
+    refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
+    refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
+    refresh.set_defaults(run=_refresh)
+
+    rebuild = commands.add_parser(
+        "rebuild", help="silver and marts from bronze alone (while nothing else runs)"
+    )
+    rebuild.set_defaults(run=_rebuild)
+
+    _add_settings(commands)
+    _add_explain(commands)
+    _add_balance(commands)
+
+    _add_asking(commands)
+    return parser
+
+
+def _add_running(commands: Any) -> None:
+    """What brings activities here."""
     demo = commands.add_parser("demo", help="run everything against a simulated Strava")
     demo.add_argument("--check", action="store_true", help="bounded, headless; exits 0 or 1")
     demo.add_argument("--years", type=float, default=None, help="years of history to import")
@@ -61,28 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     subscribe.set_defaults(run=_subscribe)
 
-    _add_work(commands)
 
-    refresh = commands.add_parser("refresh", help="rebuild the marts (while nothing else runs)")
-    refresh.add_argument("--full", action="store_true", help="everything, not only what changed")
-    refresh.set_defaults(run=_refresh)
-
-    rebuild = commands.add_parser(
-        "rebuild", help="silver and marts from bronze alone (while nothing else runs)"
-    )
-    rebuild.set_defaults(run=_rebuild)
-
-    _add_settings(commands)
-    _add_explain(commands)
-    _add_balance(commands)
-
+def _add_asking(commands: Any) -> None:
     status = commands.add_parser("status", help="budget, backlog, freshness")
     status.add_argument("--json", action="store_true", help="for a script")
     status.set_defaults(run=_status)
     doctor = commands.add_parser("doctor", help="is everything there, and does it answer?")
     doctor.add_argument("--json", action="store_true", help="for a script")
     doctor.set_defaults(run=_doctor)
-    return parser
 
 
 def _add_settings(commands: Any) -> None:

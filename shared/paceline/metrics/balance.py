@@ -10,10 +10,7 @@ import numpy as np
 
 from paceline.metrics import power
 from paceline.metrics.critical_power import balance_j, integral_balance_j
-from paceline.metrics.recording import Floats, Ints, coverage, record
-
-# Power that is missing for more than half of the recorded time says nothing.
-ENOUGH = 0.5
+from paceline.metrics.recording import ENOUGH, Floats, Ints, coverage, record
 
 
 class Balance(NamedTuple):

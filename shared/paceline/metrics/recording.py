@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 
 GAP_S = 10
 LONGEST_CREDIBLE_S = 366 * 86_400  # a time stream beyond a year is a broken clock
+# A measure that is missing for more than half of the recorded time says nothing.
+ENOUGH = 0.5
 NO_PAUSES: Ints = np.empty(0, np.int64)
 
 

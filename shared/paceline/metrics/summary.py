@@ -14,11 +14,8 @@ import numpy as np
 from paceline.metrics import curves, durability, elevation, grade, heart, power
 from paceline.metrics.distance import Way, follow
 from paceline.metrics.efforts import RIDE_DISTANCES_M, RUN_DISTANCES_M, best_efforts
-from paceline.metrics.recording import Bools, Floats, Ints, Recording, coverage, record
+from paceline.metrics.recording import ENOUGH, Bools, Floats, Ints, Recording, coverage, record
 from paceline.model.streams import Streams
-
-# A measure that is missing for more than half of the recorded time says nothing.
-ENOUGH = 0.5
 
 Columns = dict[str, Any]
 
