@@ -12,7 +12,7 @@ locals {
     forget_athlete  = { trigger = local._athlete_events, may = ["state"], secrets = local._strava }
     load_silver     = { trigger = local._landed, may = ["read_bronze", "append_rows"], secrets = [], limits = { memory = "1Gi" } }
     release_work    = { trigger = local._each_minute, may = ["state", "write_bronze", "publish_landed", "publish_events", "replay_spool"], secrets = local._strava, limits = { concurrency = 1 } }
-    reconcile       = { trigger = local._each_hour, may = ["state", "write_bronze", "publish_landed"], secrets = local._strava, limits = { concurrency = 1, timeout_s = 900 } }
+    reconcile       = { trigger = local._each_hour, may = ["state", "write_bronze", "erase_bronze", "publish_landed"], secrets = local._strava, limits = { concurrency = 1, timeout_s = 900 } }
   }
 
   _public          = { kind = "http_public" }

@@ -58,7 +58,7 @@ resource "google_project_iam_member" "state" {
   member  = module.function[each.key].member
 }
 
-# write_bronze: create objects, not read, replace or delete one. read_bronze: read and list.
+# write_bronze: create objects, not read, replace or delete one. read_bronze: read and list them.
 
 resource "google_storage_bucket_iam_member" "writes_bronze" {
   for_each = local.may["write_bronze"]
@@ -69,11 +69,27 @@ resource "google_storage_bucket_iam_member" "writes_bronze" {
 }
 
 resource "google_storage_bucket_iam_member" "reads_bronze" {
-  for_each = setunion(local.may["read_bronze"], local.may["replay_spool"])
+  for_each = setunion(local.may["read_bronze"], local.may["erase_bronze"], local.may["replay_spool"])
 
   bucket = google_storage_bucket.bronze.name
   role   = "roles/storage.objectViewer"
   member = module.function[each.key].member
+}
+
+# erase_bronze: take away what Strava said of an activity that is gone, and take it out of lists.
+# Nothing else that is there: settings that were given by hand, and events that wait, are others'.
+
+resource "google_storage_bucket_iam_member" "erases_bronze" {
+  for_each = local.may["erase_bronze"]
+
+  bucket = google_storage_bucket.bronze.name
+  role   = "roles/storage.objectUser"
+  member = module.function[each.key].member
+
+  condition {
+    title      = "strava-only"
+    expression = "resource.name.startsWith(\"${local._bronze_objects}/strava/\")"
+  }
 }
 
 # spool: put by what the bus did not take. replay_spool: list, read and remove it, once it was sent.

@@ -103,6 +103,11 @@ class KeptLanding:
     def append(self, tables: Mapping[str, pa.Table]) -> None:
         self.tables += tables.items()
 
+    def erase(
+        self, athlete_id: int, activity_id: int, *, version: int, failed_before: datetime
+    ) -> None:
+        raise NotImplementedError("Nothing is erased in what is measured.")
+
 
 @dataclass(frozen=True)
 class Cost:

@@ -44,6 +44,7 @@ class Entry:
     trace: str | None = None  # of what has been waiting, and since when
     received_at: datetime | None = None
     released_until: datetime | None = None  # its message is on its way, or was lost, until then
+    erase_after: datetime | None = None  # it is gone, and what was stored of it goes then
 
     def wanted_again(self, now: datetime, reason: Reason, priority: Priority) -> "Entry":
         """Parked and due now, and no sooner fetch covers it; what was seen of it is kept."""
@@ -194,6 +195,27 @@ class Ledger:
         found = self._state.query(COLLECTION, [Where("state", "==", "failed")])
         return [int(stored.id) for stored in found]
 
+    def to_erase(self, now: datetime, limit: int) -> Sequence[tuple[int, Entry]]:
+        """What is gone, and whose stored objects nothing on its way needs any more."""
+        found = self._state.query(
+            COLLECTION,
+            [Where("erase_after", "<=", _text(now))],
+            order_by=["erase_after"],
+            limit=limit,
+        )
+        return [(int(stored.id), _decode(stored.data)) for stored in found]
+
+    def erased(self, activity_id: int, seen: Entry) -> None:
+        """Not asked for again, unless it was found to be gone once more meanwhile."""
+
+        def without(entry: Entry | None) -> Entry:
+            if entry is None:
+                raise LookupError("an entry of the ledger was removed while it was swept")
+            is_same = entry.erase_after == seen.erase_after
+            return replace(entry, erase_after=None) if is_same else entry
+
+        self.put(activity_id, without)
+
     def counts(self) -> dict[WorkState, int]:
         states: tuple[WorkState, ...] = ("parked", "fetched", "gone", "failed", "listed")
         return {s: self._state.count(COLLECTION, [Where("state", "==", s)]) for s in states}
@@ -243,6 +265,7 @@ _TIMES = (
     "started_at",
     "received_at",
     "released_until",
+    "erase_after",
 )
 
 

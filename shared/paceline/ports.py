@@ -140,7 +140,7 @@ class Blob:
 
 
 class Blobs(Protocol):
-    """Objects that are written once and never changed."""
+    """Objects that are written once; none changes but by having something taken out of it."""
 
     def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> bool:
         """Store whole or not at all. False when the name is taken: then nothing changes."""
@@ -151,6 +151,12 @@ class Blobs(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """Names that start with `prefix`, sorted."""
 
+    def replace(self, name: str, data: bytes) -> bool:
+        """Other bytes under the same name and metadata: only to take out what must be forgotten.
+
+        At no moment is there neither the old nor the new. False when there is no such object.
+        """
+
     def delete(self, name: str) -> None:
         """Remove the object; removing one that is not there changes nothing."""
 
@@ -160,6 +166,14 @@ class Landing(Protocol):
 
     def append(self, tables: "Mapping[str, pa.Table]") -> None:
         """Append to these tables in one transaction. May happen twice for the same rows."""
+
+    def erase(
+        self, athlete_id: int, activity_id: int, *, version: int, failed_before: datetime
+    ) -> None:
+        """Take away what landed of an activity before this version, and its failures before then.
+
+        May happen twice. What is built from landing changes with the refresh of the tombstone.
+        """
 
 
 class Reader(Protocol):
@@ -238,6 +252,9 @@ class Wire(Protocol):
 
     def listed(self, body: bytes) -> "Sequence[Listed]":
         """The rows of a page of a list of activities; one that does not fit keeps its id."""
+
+    def without(self, body: bytes, activity_ids: Collection[int]) -> bytes:
+        """A page without these activities: the same bytes where it has none of them."""
 
     def profile(self, kind: "Kind", body: bytes) -> Document:
         """The columns that an athlete, their zones or a piece of gear decide."""

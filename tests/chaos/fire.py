@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from paceline.cli.rehearsal import Rehearsal
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.steps import backfill
 from paceline.steps.compared import COLLECTION
+from paceline.steps.fetch_activity import KEPT
 from paceline.steps.reconcile import Reconciling
 from tests.chaos.fire_arson import LONGEST_LAG_S, Arson
 from tests.chaos.fire_people import Deliveries, People
@@ -86,6 +87,7 @@ class Fire:
             self._burn()
             self._arrive()
             self._reconcile()
+            self._sweep()
             self._say("comparing")
             judge(self.world, self.few, self.report)
         finally:
@@ -161,6 +163,14 @@ class Fire:
             self._later(HOUR_S / 4)  # whoever was left for later waits for reads
         else:
             self.report.faults.append(f"reconcile does not come to an end: {said}")
+
+    def _sweep(self) -> None:
+        """Hours later what is gone has left bronze and landing."""
+        self._later(KEPT / timedelta(seconds=1))
+        ledger, clock = self.world.runtime.ledger, self.world.runtime.clock
+        left = self._until_none(lambda: [str(i) for i, _ in ledger.to_erase(clock.now(), 1)])
+        self.report.faults += [f"{each} is not swept" for each in left]
+        self._drain()
 
     def _drain(self) -> None:
         """Until nothing waits anywhere; what waits for long gets its time."""

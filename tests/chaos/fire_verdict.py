@@ -53,7 +53,7 @@ class Report:
             "reconcile": f"{self.untold} activities whose last change nobody told; {self.healed} "
             "healed",
             "compared": f"{done.activities} activities, {len(done.recorded)} streams, "
-            f"{done.identical} details byte for byte; bronze keeps {done.gone} that are gone",
+            f"{done.identical} details byte for byte; {done.gone} are gone from every layer",
             "took": f"{self.seconds:.0f} s",
         }
         lines = [f"seed {self.seed}: {self.events} events and {self.silent} silent changes"]

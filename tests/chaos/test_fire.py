@@ -16,4 +16,5 @@ def test_after_a_tenth_of_the_fire_everything_equals_the_truth(tmp_path: Path) -
     assert min(report.delivery[name] for name in ("duplicated", "held", "dropped", "forged")) > 0
     assert report.waited > 0
     assert report.healed > 0
+    assert report.compared.gone > 0
     assert report.reconnects >= 2

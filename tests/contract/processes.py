@@ -200,12 +200,13 @@ def die_at_each_step(root: str, job: str) -> None:
     """Do one job in child after child; child N is killed at its Nth contact with the disk."""
     jobs: dict[str, Callable[[FileBlobs], object]] = {
         "put": lambda blobs: blobs.put("a/b/1.gz", b"first", {"life": "first"}),
+        "replace": lambda blobs: blobs.replace("a/b/1.gz", b"other"),
         "delete": lambda blobs: blobs.delete("a/b/1.gz"),
     }
     step = 0
     while True:
         blobs = FileBlobs(Path(root) / str(step))
-        if job == "delete":
+        if job != "put":
             jobs["put"](blobs)
         child = os.fork()
         if child == 0:

@@ -101,6 +101,23 @@ def test_a_name_can_be_used_again_after_a_delete(blobs: Blobs) -> None:
     assert blobs.get(NAME) == Blob(b"second", {"by": "second"})
 
 
+def test_a_replaced_object_has_the_new_bytes_under_its_old_name_and_metadata(blobs: Blobs) -> None:
+    metadata = {"request": "GET /x", "header-x": "zürich"}
+    assert blobs.put(NAME, b"with what must go", metadata)
+    assert blobs.replace(NAME, b"without it") is True
+    assert blobs.replace(NAME, b"without it") is True
+    assert blobs.get(NAME) == Blob(b"without it", metadata)
+    assert list(blobs.names("")) == [NAME]
+
+
+def test_what_is_not_there_is_not_brought_back_by_a_replacement(blobs: Blobs) -> None:
+    assert blobs.replace(NAME, b"x") is False
+    assert blobs.put(NAME, b"first", {})
+    blobs.delete(NAME)
+    assert blobs.replace(NAME, b"x") is False
+    assert list(blobs.names("")) == []
+
+
 def test_objects_may_go_while_their_names_are_listed(blobs: Blobs) -> None:
     fill(blobs, *(f"a/{folder}/{number}" for folder in range(3) for number in range(3)))
     for name in blobs.names("a/"):
@@ -127,5 +144,7 @@ def test_a_name_that_one_of_the_stores_cannot_hold_is_refused_by_all(
         blobs.put(name, b"x", {})
     with pytest.raises(ValueError, match="cannot be the name"):
         blobs.get(name)
+    with pytest.raises(ValueError, match="cannot be the name"):
+        blobs.replace(name, b"x")
     with pytest.raises(ValueError, match="cannot be the name"):
         blobs.delete(name)

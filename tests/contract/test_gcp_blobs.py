@@ -61,6 +61,7 @@ ACTS: dict[str, Callable[[GcsBlobs], object]] = {
     "put": lambda blobs: blobs.put("a", b"x", {}),
     "get": lambda blobs: blobs.get("a"),
     "names": lambda blobs: list(blobs.names("a")),
+    "replace": lambda blobs: blobs.replace("a", b"x"),
     "delete": lambda blobs: blobs.delete("a"),
 }
 
@@ -111,7 +112,7 @@ class DoesNotList(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-@pytest.mark.parametrize("act", ["get", "delete"])
+@pytest.mark.parametrize("act", ["get", "replace", "delete"])
 def test_a_bucket_of_which_nobody_says_whether_it_is_there_is_not_asked_for_longer_than_allowed(
     act: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,17 @@ def test_a_writer_killed_at_any_moment_leaves_whole_objects_only(root: Path) -> 
         assert sum(path.is_file() for path in root.rglob("*")) == 2 * len(names) + 1
 
 
+def test_a_kill_at_each_step_of_a_replacement_leaves_the_old_bytes_or_the_new(root: Path) -> None:
+    with start("die_at_each_step", root, "replace") as process:
+        steps = int(read_line(process))
+    found = [FileBlobs(root / str(step)).get("a/b/1.gz") for step in range(steps)]
+    old, new = (Blob(data, {"life": "first"}) for data in (b"first", b"other"))
+    changed = found.index(new)
+    assert found == [old] * changed + [new] * (steps - changed)
+    for step in range(steps):
+        assert files(root / str(step)) == {"a", "a/b", "a/b/1.gz", "a/b/1.gz.meta.json"}
+
+
 @pytest.mark.parametrize("job", ["put", "delete"])
 def test_a_kill_at_each_step_leaves_the_object_whole_or_absent(root: Path, job: str) -> None:
     with start("die_at_each_step", root, job) as process:

@@ -55,6 +55,25 @@ def names(warehouse: Warehouse) -> list[str]:
     return list(found["name"].to_pylist())
 
 
+def landed(warehouse: Warehouse) -> dict[str, list[tuple[int, int]]]:
+    """Which versions of which activities landing has."""
+    found = {
+        name: warehouse.query(f"SELECT activity_id, version FROM landing.{name} ORDER BY 1, 2")
+        for name in ("activities", "streams", "metrics")
+    }
+    return {
+        name: [(row["activity_id"], row["version"]) for row in rows.to_pylist()]
+        for name, rows in found.items()
+    }
+
+
+def failed(activity_id: int | None, at: datetime) -> pa.Table:
+    event = {"stage": "load_silver", "error_type": "PayloadInvalid", "message": "no start"}
+    row = {**event, "payload_uri": "file://x", "attempts": 1, "failed_at": at}
+    row |= {"athlete_id": 1, "activity_id": activity_id}
+    return pa.Table.from_pylist([row], schema=TABLES["ops.failed_events"].arrow_schema())
+
+
 def test_rows_are_in_the_marts_after_a_refresh(warehouse: Warehouse) -> None:
     warehouse.append(tables({"activities": [activity(1)], "metrics": [metric(1)]}))
     report = warehouse.refresh()
@@ -94,6 +113,48 @@ def test_a_tombstone_reaches_every_mart(warehouse: Warehouse) -> None:
     assert names(warehouse) == ["Run 2"]
     months = warehouse.query("SELECT year, month, activities FROM marts.monthly_summary")
     assert months.to_pylist() == [{"year": 2024, "month": 2, "activities": 1}]
+
+
+def test_what_is_erased_leaves_landing_but_for_its_newest_version_and_what_is_not_its_own(
+    warehouse: Warehouse, clock: ManualClock
+) -> None:
+    failures = [failed(1, clock.now()), failed(2, clock.now())]
+    warehouse.append(
+        tables(
+            {"activities": [activity(1), activity(2)], "streams": chunks(1), "metrics": [metric(1)]}
+        )
+        | {"ops.failed_events": failures[0]}
+    )
+    warehouse.append({"ops.failed_events": failures[1]})
+    gone = [tombstone(1, 9)]
+    no_points = [tombstone(1, 9) | {"chunk": 0, "chunks": 0, "points": []}]
+    warehouse.append(tables({"activities": gone, "streams": no_points, "metrics": gone}))
+    warehouse.refresh()
+    clock.advance(7_200)
+    for _ in range(2):
+        warehouse.erase(1, 1, version=9, failed_before=clock.now())
+    assert landed(warehouse) == {
+        "activities": [(1, 9), (2, 1)],
+        "streams": [(1, 9)],
+        "metrics": [(1, 9)],
+    }
+    found = warehouse.query("SELECT activity_id FROM ops.failed_events")
+    assert found["activity_id"].to_pylist() == [2]
+    assert warehouse.refresh().built == ()
+    assert warehouse.refresh(full=True).drifted == {}
+    assert names(warehouse) == ["Run 2"]
+
+
+def test_of_what_came_back_only_the_versions_before_it_was_gone_are_erased(
+    warehouse: Warehouse, clock: ManualClock
+) -> None:
+    warehouse.append(tables({"activities": [activity(1), tombstone(1, 5), activity(1, 7)]}))
+    warehouse.append({"ops.failed_events": failed(1, clock.now())})
+    warehouse.erase(1, 1, version=5, failed_before=clock.now())
+    warehouse.refresh()
+    assert landed(warehouse)["activities"] == [(1, 5), (1, 7)]
+    assert names(warehouse) == ["Run 1"]
+    assert warehouse.query("SELECT 1 FROM ops.failed_events").num_rows == 1
 
 
 def test_an_activity_that_moves_to_another_day_leaves_the_old_one(warehouse: Warehouse) -> None:
@@ -224,9 +285,6 @@ def test_only_landing_tables_take_rows(empty_warehouse: Warehouse) -> None:
 
 
 def test_failed_events_are_appended_and_readable(warehouse: Warehouse, clock: ManualClock) -> None:
-    event = {"stage": "load_silver", "error_type": "PayloadInvalid", "message": "no start"}
-    row = {**event, "payload_uri": "file://x", "attempts": 1, "failed_at": clock.now()}
-    schema = TABLES["ops.failed_events"].arrow_schema()
-    warehouse.append({"ops.failed_events": pa.Table.from_pylist([row], schema=schema)})
+    warehouse.append({"ops.failed_events": failed(None, clock.now())})
     found = warehouse.query("SELECT stage, failed_at FROM ops.failed_events").to_pylist()
     assert found == [{"stage": "load_silver", "failed_at": clock.now()}]

@@ -23,6 +23,7 @@ PORTS = {
     "state": "state",
     "write_bronze": "bronze",
     "read_bronze": "bronze",
+    "erase_bronze": "bronze",
     "spool": "spool",
     "replay_spool": "spool",
     "publish_events": "publisher",
@@ -90,6 +91,19 @@ def test_every_word_of_may_is_a_grant() -> None:
     granted = set(re.findall(r'local\.may\["(\w+)"\]', code()))
 
     assert words == granted == PORTS.keys()
+
+
+def test_only_reconcile_takes_anything_out_of_bronze_and_only_what_strava_said() -> None:
+    erasing = {step for step, each in FUNCTIONS.items() if "erase_bronze" in each["may"]}
+    (grant,) = [
+        each.body
+        for each in hcl.resources("google_storage_bucket_iam_member")
+        if 'local.may["erase_bronze"]' in each.body["for_each"] and "condition" in each.body
+    ]
+
+    assert erasing == {"reconcile"}
+    (condition,) = grant["condition"]
+    assert condition["expression"].endswith('/strava/")')
 
 
 @pytest.mark.parametrize("step", sorted(FUNCTIONS))

@@ -14,6 +14,7 @@ from paceline.adapters.local.duckdb import DuckDbWarehouse
 from paceline.adapters.local.duckdb_fingerprint import differences
 from paceline.adapters.local.manual import ManualClock
 from paceline.lake import Cause
+from paceline.ledger import Entry
 from paceline.model.bronze import Kind, Subject
 from paceline.model.given import parse_given
 from paceline.model.landed import Landed, Op
@@ -22,6 +23,7 @@ from paceline.steps import load_silver
 from paceline.steps.give_settings import Giving, give
 from paceline.steps.load_silver import Loading
 from paceline.steps.rebuild import Rebuilding, rebuild
+from paceline.steps.sweep import sweep
 from tests.builders import ATHLETE, NOW, as_bytes, detail, streams
 from tests.sql.landed import SQL, TABLES
 from tests.sql.test_load_profile import GEAR, PROFILE, SCHEMAS, ZONES
@@ -63,6 +65,13 @@ def record(house: House, number: int) -> None:
 
 def take_away(house: House, number: int) -> None:
     keep(house, "activity", {"message": "Record Not Found"}, 1 + number % 3, "tombstone")
+    now = house.clock.now()
+    gone = Entry(ATHLETE, now, "gone", "webhook", fetched_at=now, erase_after=now)
+    house.ledger.put(1 + number % 3, lambda _: gone)
+
+
+def sweep_up(house: House, _: int) -> None:
+    sweep(house.sweeping)
 
 
 def take_streams_away(house: House, number: int) -> None:
@@ -90,7 +99,7 @@ def send_nonsense(house: House, number: int) -> None:
 
 HAPPENINGS: list[Story] = [
     *(upload, record) * 3,
-    take_away,
+    *(take_away, sweep_up) * 2,
     take_streams_away,
     list_all,
     be_somebody,

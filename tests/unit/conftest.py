@@ -30,6 +30,7 @@ from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_work import Fetching
 from paceline.steps.reconcile import Reconciling
 from paceline.steps.release_work import Releasing
+from paceline.steps.sweep import Sweeping
 from paceline.vault import Vault
 from tests.builders import NOW
 from tests.doubles import MemoryStrava
@@ -84,10 +85,15 @@ class House:
             self.backfilling,
             Checking(self.ledger, self.reading, self.wire, self.clock),
             Profiling(self.reading, self.wire, self.lake, self.clock),
+            self.sweeping,
             self.lake,
             self.clock,
             self.ids,
         )
+
+    @property
+    def sweeping(self) -> Sweeping:
+        return Sweeping(self.ledger, self.lake, self.wire, self.clock, self.ids)
 
     @property
     def releasing(self) -> Releasing:

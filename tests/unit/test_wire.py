@@ -286,6 +286,18 @@ def test_what_is_said_beside_the_points_is_kept_where_it_fits() -> None:
         assert (each.points, each.resolution, each.original_size) == (2, None, None)
 
 
+def test_activities_are_taken_out_of_a_list_and_the_others_are_told_as_before() -> None:
+    rows = [detail(id=each, name=f"Zürich {each}", distance=1e-7) for each in (1, ACTIVITY, 3)]
+    body = as_bytes(rows)
+    left = wire.without(body, {ACTIVITY, 99})
+    assert json.loads(left) == [rows[0], rows[2]]
+    assert wire.listed(left) == [wire.listed(body)[0], wire.listed(body)[2]]
+    assert wire.without(body, {99}) is body
+    assert wire.without(body, {1, 3, ACTIVITY}) == b"[]"
+    with pytest.raises(PayloadInvalid):
+        wire.without(b"<html>", {1})
+
+
 def test_a_list_gives_its_ids() -> None:
     (found,) = wire.listed(as_bytes([detail()]))
     (unfit,) = wire.listed(as_bytes([{"id": ACTIVITY, "name": "x"}]))

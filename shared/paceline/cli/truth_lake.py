@@ -1,12 +1,9 @@
-"""Compare bronze and silver with what Strava's API answers now, activity by activity.
-
-Bronze of an activity that is gone stays until erasure takes it, and is only counted.
-"""
+"""Compare bronze, landing and silver with what Strava's API answers now, activity by activity."""
 
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,7 +44,7 @@ class Compared:
     activities: int = 0
     identical: int = 0  # of them: the newest detail in bronze is the answer, byte for byte
     recorded: set[int] = field(default_factory=set)  # their streams have to be, byte for byte
-    gone: int = 0  # activities that bronze still knows and Strava does not
+    gone: int = 0  # activities of which bronze has Strava's answer that they are gone
 
 
 def compare_lake(
@@ -60,6 +57,7 @@ def compare_lake(
     compared, wire = Compared(activities=len(live)), StravaWire()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         silver = _Silver.read(connection)
+        compared.faults += _left_in_landing(connection, live)
     compared.faults += silver.other_than(live)
     for activity_id, athlete_id in live.items():
         path = f"activities/{activity_id}"
@@ -79,7 +77,7 @@ def compare_lake(
                 faults.append("bronze has other streams")
         faults += silver.stream_faults(activity_id, wire.streams(body))
         compared.faults += [f"{activity_id}: {fault}" for fault in faults]
-    compared.gone = len(_known(bronze, live) - live.keys())
+    compared.gone = _look_for_gone(bronze, live, compared.faults)
     return compared
 
 
@@ -172,8 +170,31 @@ def _pruned(value: Any) -> Any:
     return kept
 
 
-def _known(bronze: Blobs, live: Mapping[int, int]) -> set[int]:
-    """Every activity of these athletes of which bronze has a detail."""
-    folders: Iterable[str] = (prefix_of(each, "activity") for each in set(live.values()))
-    names = (name for folder in folders for name in bronze.names(folder))
-    return {parse_name(name)[1].activity_id for name in names}
+def _left_in_landing(connection: duckdb.DuckDBPyConnection, live: Mapping[int, int]) -> list[str]:
+    faults = []
+    for name in ("activities", "streams", "metrics"):
+        query = f"SELECT DISTINCT activity_id FROM landing.{name} WHERE op = 'upsert'"  # noqa: S608
+        found = {activity_id for (activity_id,) in connection.execute(query).fetchall()}
+        faults += [f"{each} is gone, and in landing.{name}" for each in sorted(found - live.keys())]
+    return faults
+
+
+def _look_for_gone(bronze: Blobs, live: Mapping[int, int], faults: list[str]) -> int:
+    """What bronze has of activities that are gone is Strava's answer that they are."""
+    kinds: tuple[Kind, ...] = ("activity", "streams", "list")
+    gone: set[int] = set()
+    for folder in [prefix_of(each, kind) for each in sorted(set(live.values())) for kind in kinds]:
+        for name in bronze.names(folder):
+            subject, blob = parse_name(name)[1], bronze.get(name)
+            if blob is None or subject.activity_id in live:
+                continue
+            if subject.activity_id and blob.metadata["op"] == "tombstone":
+                gone.add(subject.activity_id)
+            elif subject.activity_id:
+                faults.append(f"{subject.activity_id} is gone, and bronze has {name}")
+            else:
+                listed = {row["id"] for row in json.loads(gzip.decompress(blob.data))}
+                faults += [
+                    f"{each} is gone, and in {name}" for each in sorted(listed - live.keys())
+                ]
+    return len(gone)

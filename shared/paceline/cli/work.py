@@ -168,6 +168,8 @@ def reconcile(arguments: argparse.Namespace) -> int:
         print(f"Athlete {athlete_id}: not read: {'; '.join(unread)}", file=sys.stderr)
     for athlete_id, why in report.failed.items():
         print(f"Athlete {athlete_id}: {why}", file=sys.stderr)
+    if report.erased:
+        print(f"{report.erased} activities that are gone were erased from the lake.")
     if len(chosen) > 1:
         print(_told(report, len(chosen)))
     return 1 if report.failed else 0

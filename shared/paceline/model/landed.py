@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from paceline.model.bronze import Kind
 from paceline.model.event import Reason
 
-Op = Literal["upsert", "tombstone", "failure", "report"]
-_OPS: tuple[Op, ...] = ("upsert", "tombstone", "failure", "report")
+Op = Literal["upsert", "tombstone", "failure", "report", "erasure"]
+_OPS: tuple[Op, ...] = get_args(Op)
 
 
 @dataclass(frozen=True)
 class Landed:
     """One bronze object to load, or the news that an activity is gone or could not be fetched.
+
+    An erasure says that bronze has nothing of an activity that is older than this version.
 
     A list, a profile or a gear is of no one activity: their `activity_id` is 0.
     """

@@ -103,6 +103,7 @@ class Runtime(Ports):
     def reconciling(self) -> "Reconciling":
         from paceline.steps.comparison import Checking
         from paceline.steps.reconcile import Reconciling
+        from paceline.steps.sweep import Sweeping
 
         return Reconciling(
             state=self.state,
@@ -110,6 +111,7 @@ class Runtime(Ports):
             backfilling=self.backfilling,
             checking=Checking(self.ledger, self.reading, self.wire, self.clock),
             profiling=self.profiling,
+            sweeping=Sweeping(self.ledger, self.lake, self.wire, self.clock, self.ids),
             lake=self.lake,
             clock=self.clock,
             ids=self.ids,

@@ -38,6 +38,12 @@ NOT_FOUND_RETRY_S = (10, 60, 300, 1_800)
 # An outage is not waited for on the bus, where ten attempts make a dead letter of a good message.
 PATIENCE, OUTAGE = 4, timedelta(minutes=10)
 
+# What was stored of an activity that is gone is kept until no message needs it: ten attempts take
+# forty minutes, and BigQuery deletes no row within ninety minutes of its being streamed.
+KEPT = timedelta(hours=2)
+
+_NOTHING_SEEN: dict[str, Any] = dict.fromkeys(("detail_sha", "seen_sha", "streams"))
+
 # Work of an athlete who must connect again is kept; connecting wakes it sooner.
 NO_ACCESS = timedelta(days=1)
 
@@ -192,7 +198,8 @@ def _not_found(work: Work, use: Fetching, answer: Answer) -> Outcome:
     tries = work.tries(of_streams=False)
     if not work.may_be_young or work.gives_up(tries, NOT_FOUND_RETRY_S):
         _take_away(work, use, answer)
-        settle(work, use.ledger, state="gone", detail_sha=None, seen_sha=None, streams=None)
+        erase_after = work.began_at + KEPT
+        settle(work, use.ledger, state="gone", erase_after=erase_after, **_NOTHING_SEEN)
         return Outcome("gone")
     if work.known and work.known.seen_sha:
         _take_away(work, use, answer)  # it is not there now, whatever comes
@@ -208,7 +215,7 @@ def _take_away(work: Work, use: Fetching, answer: Answer) -> None:
 
 
 def _forgotten(entry: Entry) -> Entry:
-    return replace(entry, detail_sha=None, seen_sha=None, streams=None)
+    return replace(entry, **_NOTHING_SEEN)
 
 
 def _wait(work: Work, use: Fetching, not_before: datetime, why: str, outcome: str) -> Outcome:

@@ -3,9 +3,7 @@
 What does not fit becomes a row of ops.failed_events that points to the payload; the rest loads.
 """
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +11,14 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from paceline.errors import PayloadInvalid, StoreUnavailable
+from paceline.errors import PayloadInvalid
 from paceline.metrics.summary import summarise
 from paceline.model.given import Given, decode_given
 from paceline.model.landed import Landed
 from paceline.model.outcome import Outcome
 from paceline.model.streams import Streams
 from paceline.ports import Blobs, Clock, Document, Landing, Wire
+from paceline.steps.landed_body import Erased, body_of
 
 ACTIVITIES, STREAMS, METRICS = "landing.activities", "landing.streams", "landing.metrics"
 SETTINGS = "landing.settings"
@@ -76,10 +75,22 @@ class _Member:
 
 
 def _member(landed: Landed, use: Loading, attempt: int) -> _Member:
+    if landed.op == "erasure":
+        return _erasure(landed, use)
     try:
         return _Member(landed, _rows(landed, use), Outcome("loaded").about(**_named(landed)))
+    except Erased:
+        return _Member(landed, {}, Outcome("already_erased").about(**_named(landed)))
     except PayloadInvalid as error:
         return _quarantined(landed, error, use, attempt)
+
+
+def _erasure(landed: Landed, use: Loading) -> _Member:
+    told_at = datetime.fromisoformat(landed.received_at) if landed.received_at else use.clock.now()
+    use.landing.erase(
+        landed.athlete_id, landed.activity_id, version=landed.version, failed_before=told_at
+    )
+    return _Member(landed, {}, Outcome("erased").about(**_named(landed)))
 
 
 def _quarantined(landed: Landed, error: PayloadInvalid, use: Loading, attempt: int) -> _Member:
@@ -128,7 +139,7 @@ def _table(name: str, found: Iterable[Rows], use: Loading) -> pa.Table:
 def _rows(landed: Landed, use: Loading) -> Rows:
     if landed.op != "upsert":
         return _news(landed, use)
-    body = _body(landed, use)
+    body = body_of(landed, use.bronze)
     if landed.kind == "activity":
         return {ACTIVITIES: [_activity(landed, body, use)]}
     if landed.kind == "list":
@@ -151,16 +162,6 @@ def _news(landed: Landed, use: Loading) -> Rows:
     if landed.op == "report":
         return {RECONCILIATIONS: [_report_row(row) for row in json.loads(landed.note)]}
     return _tombstones(landed)
-
-
-def _body(landed: Landed, use: Loading) -> bytes:
-    blob = use.bronze.get(landed.bronze_name)
-    if blob is None:
-        raise StoreUnavailable(f"Bronze has no {landed.bronze_name}; it is asked again later.")
-    try:
-        return gzip.decompress(blob.data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise PayloadInvalid("The bronze object is not gzip, or is cut short.") from error
 
 
 def _activity(landed: Landed, body: bytes, use: Loading) -> Document:

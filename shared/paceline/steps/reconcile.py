@@ -7,7 +7,7 @@ for all of it, since one that is cut short has to begin anew.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from paceline.athletes import Athlete
@@ -31,6 +31,7 @@ from paceline.steps.comparison import WINDOW, Checking, Findings, Scope, check
 from paceline.steps.fetch_profile import Profiling
 from paceline.steps.fetch_profile import fetch as fetch_profile
 from paceline.steps.listing import PAGE
+from paceline.steps.sweep import Sweeping, sweep
 from paceline.vault import Vault
 
 LONGEST = timedelta(minutes=15)
@@ -49,6 +50,7 @@ class Reconciling:
     backfilling: Backfilling
     checking: Checking
     profiling: Profiling
+    sweeping: Sweeping
     lake: Lake
     clock: Clock
     ids: Ids
@@ -62,6 +64,7 @@ class Report:
     failed: dict[int, str] = field(default_factory=dict)
     unread: dict[int, Sequence[str]] = field(default_factory=dict)  # of their profiles
     bugs: list[Exception] = field(default_factory=list)  # what nobody expected; told as failed too
+    erased: int = 0  # activities that are gone, of which nothing is stored any more
 
 
 def run(use: Reconciling, *, full: bool = False, force: bool = False) -> Outcome:
@@ -75,6 +78,7 @@ def run(use: Reconciling, *, full: bool = False, force: bool = False) -> Outcome
         "healed": healed,
         "held_back": sum(found.held_back for found in report.found),
         "unread": sum(len(each) for each in report.unread.values()),
+        "erased": report.erased,
     }
     if report.failed:
         fields["errors"] = "; ".join(f"{each}: {why}" for each, why in report.failed.items())[:500]
@@ -90,7 +94,17 @@ def reconcile(
     force: bool = False,
     athlete_ids: Sequence[int] | None = None,
 ) -> Report:
-    """Every active athlete who is due, or all of them by `force`. Raises Busy when one is at it."""
+    """Every active athlete who is due, or all of them by `force`. Raises Busy when one is at it.
+
+    Then what was found to be gone some hours ago leaves the lake.
+    """
+    report = _compare_all(use, full=full, force=force, athlete_ids=athlete_ids)
+    return replace(report, erased=sweep(use.sweeping))
+
+
+def _compare_all(
+    use: Reconciling, *, full: bool, force: bool, athlete_ids: Sequence[int] | None
+) -> Report:
     report = Report()
     chosen = [
         each

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -25,11 +25,13 @@ from google.cloud import bigquery
 from google.cloud.bigquery import DEFAULT_RETRY
 from requests.exceptions import RequestException
 
+from paceline.adapters.gcp.bigquery_parameters import parameter
 from paceline.adapters.gcp.bigquery_rows import Row, requests_of, rows_of
 from paceline.adapters.landing_rows import fit_rows
 from paceline.errors import PayloadInvalid, StoreUnavailable
 from paceline.ports import Clock, RefreshReport
 from paceline.warehouse.bigquery_tables import bigquery_name, rename, render_tables
+from paceline.warehouse.erasures import erasures
 from paceline.warehouse.tables import INGESTED_AT, load_tables
 
 if TYPE_CHECKING:
@@ -37,14 +39,6 @@ if TYPE_CHECKING:
 
 _UNAVAILABLE = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException, TimeoutError)
 _LAST = "landing.activities"
-_SCALARS: tuple[tuple[type, str], ...] = (
-    (bool, "BOOL"),  # before int: True is one
-    (int, "INT64"),
-    (float, "FLOAT64"),
-    (datetime, "TIMESTAMP"),  # before date, likewise
-    (date, "DATE"),
-    (str, "STRING"),
-)
 
 
 @dataclass(frozen=True)
@@ -97,6 +91,26 @@ class BigQueryWarehouse:
                     row.values.setdefault(INGESTED_AT, ingested_at)
             self._append(name, rows)
 
+    def erase(
+        self, athlete_id: int, activity_id: int, *, version: int, failed_before: datetime
+    ) -> None:
+        """Refused for rows that were streamed within about the last hour: asked again later."""
+        named = {
+            "athlete_id": athlete_id,
+            "activity_id": activity_id,
+            "version": version,
+            "failed_before": failed_before,
+        }
+        config = self._config("load_silver", self._limits.query_s)
+        config.query_parameters = [parameter(*item) for item in named.items()]
+        statements = [self._renamed(each) for each in erasures(self._tables.values())]
+        with _translated("erase an activity from landing"):
+            script = ";\n".join(statements)
+            job = self._client.query(
+                script, job_config=config, location=self._location, **self._call
+            )
+            job.result(timeout=self._limits.query_s, retry=self._call["retry"])
+
     def refresh(self, *, full: bool = False) -> RefreshReport:
         """Run the script as one job, as the schedule does."""
         from paceline.warehouse.bigquery import render_script  # noqa: PLC0415 - it needs sqlglot
@@ -123,7 +137,7 @@ class BigQueryWarehouse:
 
         parse_query(sql, "the query", self._tables)
         config = self._config("query", self._limits.query_s)
-        config.query_parameters = [_parameter(*item) for item in (parameters or {}).items()]
+        config.query_parameters = [parameter(*item) for item in (parameters or {}).items()]
         with _translated("answer the query"):
             try:
                 return self._answer(self._renamed(sql), config, self._limits.query_s)
@@ -279,18 +293,3 @@ def _refused(name: str, errors: Sequence[Mapping[str, Any]]) -> Exception:
         where = f"{name}.{wrong['location']}" if wrong.get("location") else name
         return PayloadInvalid(f"{where}: {wrong.get('message')}")
     return StoreUnavailable(f"BigQuery did not append to {name}: {found or errors}")
-
-
-def _parameter(
-    name: str, value: Any
-) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
-    if isinstance(value, list | tuple):
-        kinds = {_type(item) for item in value}
-        return bigquery.ArrayQueryParameter(name, kinds.pop() if kinds else "STRING", list(value))
-    return bigquery.ScalarQueryParameter(name, _type(value), value)
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return "DATETIME"
-    return next((name for kind, name in _SCALARS if isinstance(value, kind)), "STRING")

@@ -72,6 +72,24 @@ class GcsBlobs:
             self._check_bucket(name)
         return None
 
+    def replace(self, name: str, data: bytes) -> bool:
+        check_object_name(name)
+        with _translated(f"replace {name}"):
+            try:
+                blob = self._bucket.get_blob(name, **self._within)
+                if blob is not None:
+                    blob.upload_from_string(
+                        data,
+                        content_type=blob.content_type,
+                        if_generation_match=blob.generation,
+                        **self._within,
+                    )
+                    return True
+            except PreconditionFailed as error:
+                raise StoreUnavailable(f"{name} was changed meanwhile; try again.") from error
+            self._check_bucket(name)
+        return False
+
     def names(self, prefix: str) -> Iterator[str]:
         if folder := prefix[: prefix.rfind("/") + 1]:
             check_object_name(folder.removesuffix("/"))

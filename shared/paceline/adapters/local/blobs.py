@@ -67,6 +67,19 @@ class FileBlobs:
             self._lock.stat()  # a folder that is gone must not pass for an empty one
         return self._walk(folder, prefix)
 
+    def replace(self, name: str, data: bytes) -> bool:
+        path = self._path(name)
+        with (
+            self._translated(f"replace {name}"),
+            self._written(data) as new_data,
+            self._changing(name),
+        ):
+            if not path.is_file():
+                return False
+            new_data.replace(path)
+            _sync(path.parent)
+            return True
+
     def delete(self, name: str) -> None:
         path = self._path(name)
         with self._translated(f"delete {name}"), self._changing(name):

@@ -17,6 +17,7 @@ from paceline.adapters.local.duckdb_schema import open_file, prepare, vacuuming
 from paceline.adapters.local.duckdb_script import DuckDbScript, read, transaction
 from paceline.errors import StoreUnavailable
 from paceline.ports import Clock, RefreshReport
+from paceline.warehouse.erasures import erasures
 from paceline.warehouse.lint import SqlRefused, parse_query
 from paceline.warehouse.plan import compile_plan
 from paceline.warehouse.tables import INGESTED_AT, load_tables
@@ -63,6 +64,22 @@ class DuckDbWarehouse:
         insert = f"INSERT INTO {into} SELECT {columns}{stamp} FROM appended_rows"
         self._connection.execute(insert, parameters or None)
         self._connection.unregister("appended_rows")
+
+    def erase(
+        self, athlete_id: int, activity_id: int, *, version: int, failed_before: datetime
+    ) -> None:
+        named = {
+            "athlete_id": athlete_id,
+            "activity_id": activity_id,
+            "version": version,
+            "failed_before": failed_before,
+        }
+        with self._alone(), transaction(self._connection):
+            for statement in erasures(self._tables.values()):
+                sql = to_duckdb(statement, self._tables)
+                used = {name: value for name, value in named.items() if f"${name}" in sql}
+                self._connection.execute(sql, used)
+            self._publish_due = True  # views of what failed have changed
 
     def refresh(self, *, full: bool = False, as_of: datetime | None = None) -> RefreshReport:
         """Rebuild what was touched, or everything, and publish the marts when they changed.

@@ -4,10 +4,11 @@ Lenient where Strava is known to vary (a float in an integer's place, null or ab
 a wrong value would spoil a number. Fields: developers.strava.com/docs/reference.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from paceline.adapters.strava import wire_profile
 from paceline.adapters.strava.fields import STREAM_KEYS, Int, first_misfit
@@ -40,6 +41,14 @@ class StravaWire:
             return [_listed_row(item) for item in _PAGE.validate_json(body)]
         except ValidationError as error:
             raise PayloadInvalid(first_misfit(error)) from error
+
+    def without(self, body: bytes, activity_ids: Collection[int]) -> bytes:
+        try:
+            page = _PAGE.validate_json(body)
+            kept = [each for each in page if _Numbered.model_validate(each).id not in activity_ids]
+        except ValidationError as error:
+            raise PayloadInvalid(first_misfit(error)) from error
+        return body if len(kept) == len(page) else to_json(kept)
 
     def profile(self, kind: Kind, body: bytes) -> Document:
         return wire_profile.profile(kind, body)

@@ -1,0 +1,76 @@
+"""What is gone at Strava leaves bronze and landing as well, some time after silver and the marts.
+
+By then no message is on its way any more that needs what was stored of it. Strava's answer that it
+is gone stays, and with it a rebuild from bronze gives the same. Whoever dies in the middle begins
+again: each part may be done twice.
+"""
+
+import gzip
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from paceline.errors import PayloadInvalid
+from paceline.lake import Cause, Lake
+from paceline.ledger import Entry, Ledger
+from paceline.model.bronze import Kind, Subject, packed, parse_name, prefix_of
+from paceline.ports import Clock, Ids, Wire
+
+MOST = 200  # activities a run; the others follow with the next
+_KINDS: tuple[Kind, ...] = ("activity", "streams")
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """What sweeping needs."""
+
+    ledger: Ledger
+    lake: Lake
+    wire: Wire
+    clock: Clock
+    ids: Ids
+
+
+def sweep(use: Sweeping) -> int:
+    """Returns of how many activities nothing is stored any more."""
+    by_athlete: dict[int, dict[int, Entry]] = defaultdict(dict)
+    for activity_id, entry in use.ledger.to_erase(use.clock.now(), MOST):
+        if entry.state == "gone":
+            by_athlete[entry.athlete_id][activity_id] = entry
+        else:  # it is wanted again, and the next fetch decides
+            use.ledger.erased(activity_id, entry)
+    for athlete_id, gone in by_athlete.items():
+        gone_at = {each: entry.fetched_at for each, entry in gone.items() if entry.fetched_at}
+        _take_out_of_lists(athlete_id, gone_at, use)
+        for activity_id, entry in gone.items():
+            _erase(activity_id, entry, use)
+    return sum(len(gone) for gone in by_athlete.values())
+
+
+def _erase(activity_id: int, entry: Entry, use: Sweeping) -> None:
+    """All that is older than the answer that it is gone; whatever came later has seen it again."""
+    if entry.fetched_at is None:
+        raise LookupError(f"the ledger does not say when {activity_id} was found to be gone")
+    gone = Subject(entry.athlete_id, activity_id, entry.fetched_at)
+    for kind in _KINDS:
+        for name in list(use.lake.bronze.names(prefix_of(entry.athlete_id, kind, activity_id))):
+            if parse_name(name)[1].asked_at < gone.asked_at:
+                use.lake.bronze.delete(name)
+    use.lake.tell("erasure", "activity", gone, Cause(use.ids.new(), "reconcile", use.clock.now()))
+    use.ledger.erased(activity_id, entry)
+
+
+def _take_out_of_lists(athlete_id: int, gone_at: Mapping[int, datetime], use: Sweeping) -> None:
+    """Lists are of many activities: they stay, under their names, and tell only of the others."""
+    for name in list(use.lake.bronze.names(prefix_of(athlete_id, "list"))):
+        listed_at = parse_name(name)[1].asked_at
+        gone = [each for each, moment in gone_at.items() if listed_at < moment]
+        page = use.lake.bronze.get(name) if gone else None
+        if page is None:
+            continue
+        with suppress(PayloadInvalid):  # then it tells of no activity
+            body = gzip.decompress(page.data)
+            if (left := use.wire.without(body, gone)) != body:
+                use.lake.bronze.replace(name, packed(left))
