@@ -88,6 +88,7 @@ def ask_everything(state: Watched) -> None:
     ledger.in_flight(Priority.BACKFILL, NOON)
     ledger.parked_reads(Priority.BACKFILL)
     ledger.failed()
+    ledger.to_erase(NOON, 10)
     ledger.counts()
     cipher: Any = AesGcmCipher("k1", {"k1": base64.b64decode(b"a" * 43 + b"=")})
     unused: Any = None
