@@ -1,10 +1,12 @@
 """The library over its local adapters, with a clock that we move."""
 
 import base64
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,6 +26,7 @@ from paceline.model.landed import Landed, decode_landed
 from paceline.model.routes import SUBSCRIPTIONS
 from paceline.reading import Reading
 from paceline.spool import Spool
+from paceline.steps import comparison
 from paceline.steps.backfill import Backfilling
 from paceline.steps.comparison import Checking
 from paceline.steps.fetch_profile import Profiling
@@ -135,7 +138,28 @@ def a_house(home: Path) -> Iterator[House]:
     state_file.close()
 
 
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Held in memory where the machine has a folder for that: each commit waits for its disk."""
+    if not os.access(MEMORY, os.W_OK):
+        yield request.getfixturevalue("tmp_path")
+        return
+    with TemporaryDirectory(dir=MEMORY, prefix="paceline-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     with a_house(tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def few_gone(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Rounds of so many: then a history of twenty takes as many of them as one of eighty."""
+    most = 5
+    monkeypatch.setattr(comparison, "MOST_GONE", most)
+    return most

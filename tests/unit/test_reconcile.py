@@ -80,25 +80,25 @@ def test_a_difference_that_fetching_does_not_settle_is_fetched_only_once(
 def test_a_list_that_comes_back_short_does_not_send_us_after_a_whole_history(
     house: House,
 ) -> None:
-    lived(house, 60)
+    lived(house, 25)
     kept = dict(house.strava.details)
     house.strava.details.clear()
     found = checked(house)
     house.strava.details.update(kept)
 
-    assert (len(found.wanted["gone"]), found.held_back) == (MOST_GONE, 60 - MOST_GONE)
+    assert (len(found.wanted["gone"]), found.held_back) == (MOST_GONE, 25 - MOST_GONE)
     assert set(healed(house)) == {"fetched"}  # a 404 is what deletes, not a list
     assert house.ledger.counts()["gone"] == 0
 
 
-def test_a_real_mass_deletion_is_found_over_several_runs(house: House) -> None:
-    lived(house, 60)
+def test_a_real_mass_deletion_is_found_over_several_runs(house: House, few_gone: int) -> None:
+    lived(house, 3 * few_gone)
     house.strava.details.clear()
     for _ in range(3):
         checked(house)
         healed(house)
 
-    assert house.ledger.counts()["gone"] == 60
+    assert house.ledger.counts()["gone"] == 3 * few_gone
 
 
 def test_a_rolling_check_lists_the_last_weeks_and_leaves_the_rest_alone(house: House) -> None:

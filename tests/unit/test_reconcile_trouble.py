@@ -8,7 +8,6 @@ import pytest
 
 from paceline.ports import Answer
 from paceline.steps import comparison, fetch_activity, reconcile
-from paceline.steps.comparison import MOST_GONE
 from tests.builders import ATHLETE, message
 from tests.unit.conftest import House
 from tests.unit.histories import healed, lived, put
@@ -155,26 +154,26 @@ def test_eighty_deletions_that_nobody_told_of_are_found_within_two_days_of_the_c
 
 
 def test_what_is_there_after_all_does_not_starve_what_is_gone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, few_gone: int
 ) -> None:
-    with_old_ones(house, 80)
-    hidden = set(range(1_001, 1_026))  # Strava lists them no longer, and shows them all the same
+    with_old_ones(house, 20)
+    hidden = set(range(1_001, 1_007))  # Strava lists them no longer, and shows them all the same
     listed = house.strava._listed
     monkeypatch.setattr(
         house.strava, "_listed", lambda p: [row for row in listed(p) if row["id"] not in hidden]
     )
-    for each in range(1_026, 1_081):
+    for each in range(1_007, 1_021):
         del house.strava.details[each]
     house.clock.advance(6 * 24 * 3_600)
 
-    assert hours_until_gone(house, 55, most=200) <= 24 + 3 * 24
+    assert hours_until_gone(house, 14, most=200) <= 24 + 3 * 24
     assert all(house.ledger.get(each).state == "fetched" for each in hidden)  # type: ignore[union-attr]
 
 
 def test_a_list_that_stays_short_costs_a_bounded_number_of_reads_a_day(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, few_gone: int
 ) -> None:
-    with_old_ones(house, 80)
+    with_old_ones(house, 20)
     house.clock.advance(7 * 24 * 3_600)
     monkeypatch.setattr(house.strava, "_listed", lambda _: [])
     reads = []
@@ -184,22 +183,22 @@ def test_a_list_that_stays_short_costs_a_bounded_number_of_reads_a_day(
         reads.append(sum(each.startswith("activities/") for each in house.strava.asked))
 
     assert house.ledger.counts()["gone"] == 0
-    assert max(reads) <= 2 * MOST_GONE + 5  # two rounds on the first day, and the last weeks
-    assert sum(reads) <= 85 + MOST_GONE  # each is looked for about once
+    assert max(reads) <= 2 * few_gone + 5  # two rounds on the first day, and the last weeks
+    assert sum(reads) <= 25 + few_gone  # each is looked for about once
 
 
-def test_what_was_seen_longest_ago_is_looked_for_first(house: House) -> None:
-    with_old_ones(house, 40)
-    seen = set(range(1_001, 1_021))
+def test_what_was_seen_longest_ago_is_looked_for_first(house: House, few_gone: int) -> None:
+    with_old_ones(house, 10)
+    seen = set(range(1_001, 1_006))
     for each in seen:
         again = message(object_id=each, received_at=house.clock.now(), aspect_type="update")
         house.clock.advance(1)
         fetch_activity.run(again, house.fetching)
-    for each in range(1_001, 1_041):
+    for each in range(1_001, 1_011):
         del house.strava.details[each]
     house.clock.advance(1)
     report = reconcile.reconcile(house.reconciling, full=True)
 
     (found,) = report.found
-    assert set(found.wanted["gone"]) == set(range(1_021, 1_041))
-    assert found.held_back == 20
+    assert set(found.wanted["gone"]) == set(range(1_006, 1_011))
+    assert found.held_back == 5

@@ -24,6 +24,7 @@ def test_a_stored_token_comes_back_and_no_store_holds_it_in_the_open(
 
     assert house.vault.access_token(ATHLETE) == "access-0"
     stored = b"".join(file.read_bytes() for file in tmp_path.rglob("*sqlite*"))
+    assert str(ATHLETE).encode() in stored
     assert b"access-0" not in stored
     assert b"refresh-0" not in stored
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -70,14 +72,21 @@ class Row:
 def write_marts(path: Path, rows: Iterable[Row], refreshed_at: datetime | None = None) -> None:
     """Readers see the file of before or this one, never half of it."""
     new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("ATTACH $path AS fresh", {"path": str(new)})
+    new.write_bytes(_marts(tuple(rows), refreshed_at))
+    new.rename(path)
+
+
+@cache
+def _marts(rows: tuple[Row, ...], refreshed_at: datetime | None) -> bytes:
+    """A whole file, built once for all tests that show the same history."""
+    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
+        path = Path(folder) / "marts.duckdb"
+        connection.execute("ATTACH $path AS fresh", {"path": str(path)})
         connection.execute("USE fresh")
         connection.execute(_SCHEMA)
-        given = [astuple(row) for row in rows]
-        if given:
-            places = ", ".join("?" for _ in given[0])
+        if rows:
+            places = ", ".join("?" for _ in astuple(rows[0]))
+            given = [astuple(row) for row in rows]
             connection.executemany(f"INSERT INTO given VALUES ({places})", given)
         connection.execute(_MARTS)
         if refreshed_at is not None:
@@ -87,4 +96,4 @@ def write_marts(path: Path, rows: Iterable[Row], refreshed_at: datetime | None =
             )
         connection.execute("USE memory")
         connection.execute("DETACH fresh")
-    new.rename(path)
+        return path.read_bytes()

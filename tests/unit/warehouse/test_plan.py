@@ -1,18 +1,24 @@
 """The order of the tables, and how their queries are kept to what was touched."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from paceline.warehouse.lint import SqlRefused
 from paceline.warehouse.order import build_order
-from paceline.warehouse.plan import compile_plan
+from paceline.warehouse.plan import Plan, compile_plan
 from paceline.warehouse.restrict import restrict
 from paceline.warehouse.source_text import references, replace_parameters
 from paceline.warehouse.tables import Table, TableInvalid, load_tables
 
 TABLES = load_tables(Path(__file__).parents[3] / "sql")
+
+
+@cache
+def our_plan() -> Plan:
+    return compile_plan(TABLES)
 
 
 def changed(name: str, **changes: object) -> dict[str, Table]:
@@ -93,7 +99,7 @@ def test_rows_from_a_day_on_are_rebuilt_and_a_table_goes_on_from_its_own_rows_be
 
 
 def test_a_table_that_is_built_from_nothing_has_no_rows_before() -> None:
-    build = next(b for b in compile_plan(TABLES).builds if b.table.name == "marts.fitness_daily")
+    build = next(b for b in our_plan().builds if b.table.name == "marts.fitness_daily")
     assert "SELECT * FROM marts.fitness_daily AS src WHERE FALSE" in build.everything[1]
     assert "marts.fitness_daily" not in build.waits_for
 
@@ -142,7 +148,7 @@ def test_checks_without_a_name_are_refused() -> None:
 def test_the_signature_changes_with_the_sql() -> None:
     query = (TABLES["marts.daily_summary"].query or "").replace("), 3)", "), 2)")
     other = compile_plan(changed("marts.daily_summary", query=query))
-    assert other.signature != compile_plan(TABLES).signature
+    assert other.signature != our_plan().signature
 
 
 def test_an_unknown_table_stops_the_compiler() -> None:
