@@ -1,6 +1,7 @@
 """The engine in a world of its own: stores that outlive every process, and things that happen."""
 
 import base64
+import gzip
 import json
 import tempfile
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from paceline.errors import (
     WaitUntil,
 )
 from paceline.ledger import Entry
+from paceline.model.bronze import parse_name
 from paceline.model.event import Event, decode_event_message
 from paceline.model.landed import decode_landed
 from paceline.model.routes import SUBSCRIPTIONS
@@ -102,7 +104,7 @@ class Engine:
             cipher=self._cipher,
             bus=Mortal(publishing, life, StoreUnavailable, {"ack", "nack"}),
             state=Mortal(self.state, life, StoreUnavailable, {"create", "replace", "delete"}),
-            bronze=Mortal(self.bronze, life, StoreUnavailable, {"put", "delete"}),
+            bronze=Mortal(self.bronze, life, StoreUnavailable, {"put", "replace", "delete"}),
         )
         calls = {"get", "exchange", "refresh", "revoke"}
         strava: Any = Mortal(self.strava, life, StravaUnavailable, calls)
@@ -298,6 +300,19 @@ class Engine:
         }
         for kind, held in truth.items():
             assert held == newest(row for each in landed for row in rows(each, kind, self.bronze))
+        return True
+
+    def has_forgotten(self) -> bool:
+        """Of what is deleted bronze has the answer that it is gone, and no list tells of it."""
+        for name in self.bronze.names("strava/"):
+            kind, subject = parse_name(name)
+            blob = self.bronze.get(name)
+            assert blob
+            if kind == "list":
+                page = {row["id"] for row in json.loads(gzip.decompress(blob.data))}
+                assert not page & self.deleted.keys(), name
+            elif subject.activity_id in self.deleted:
+                assert blob.metadata["op"] == "tombstone", name
         return True
 
     def _is_wanted(self, activity_id: int, entry: Entry | None) -> bool:

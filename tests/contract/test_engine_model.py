@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from paceline.steps import backfill, reconcile
+from paceline.steps.fetch_activity import KEPT
 from tests.builders import ATHLETE, event
 from tests.contract.engine import STEPS, Engine
 from tests.contract.mortal import Life
@@ -207,6 +208,9 @@ class Machine(RuleBasedStateMachine):
         while self._differs():
             self._work_off()
         assert engine.has_the_truth()
+        engine.clock.advance(KEPT / timedelta(seconds=1))
+        self.compare(None, full=False)
+        assert engine.has_forgotten()
 
     def _work_off(self) -> None:
         engine = self.engine
