@@ -202,3 +202,19 @@ def test_what_was_seen_longest_ago_is_looked_for_first(house: House, few_gone: i
     (found,) = report.found
     assert set(found.wanted["gone"]) == set(range(1_006, 1_011))
     assert found.held_back == 5
+
+
+def test_rounds_follow_each_other_hourly_while_most_of_what_they_ask_for_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch, few_gone: int
+) -> None:
+    with_old_ones(house, 20)
+    hidden = {1_004, 1_009, 1_014}  # one or so of each round is there after all
+    listed = house.strava._listed
+    monkeypatch.setattr(
+        house.strava, "_listed", lambda p: [row for row in listed(p) if row["id"] not in hidden]
+    )
+    for each in set(range(1_001, 1_021)) - hidden:
+        del house.strava.details[each]
+    house.clock.advance(7 * 24 * 3_600)
+
+    assert hours_until_gone(house, 17, most=24) <= 6
