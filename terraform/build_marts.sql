@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5faba9701cf0ee34' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -681,7 +681,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     distances;
   CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_days, atl_days, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -1676,7 +1676,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     AND raw_json IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}marts.settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_days, atl_days, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -5738,7 +5738,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date);
-      INSERT INTO ${prefix}marts.fitness_daily (athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, ramp, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, warming_up)
+      INSERT INTO ${prefix}marts.fitness_daily (athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, ramp, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, warming_up, ctl_days, atl_days)
       WITH loads AS (
         SELECT
           *
@@ -5758,37 +5758,35 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date < changed.from_date)) AS fitness_daily
       ),
-      seeds AS (
-        -- What an athlete who trained before there was data had on the eve of the first day.
+      parameters AS (
+        -- How long the means are, and what an athlete who trained before there was data had on the eve.
         SELECT
           athlete_id,
-          REPLACE(name, '_seed', '') AS series,
+          name,
           value,
           valid_from,
           COALESCE(valid_until, DATE '9999-12-31') AS valid_until
         FROM
           ${prefix}silver.settings
         WHERE
-          name IN ('ctl_seed', 'atl_seed')
+          name IN ('ctl_days', 'atl_days', 'ctl_seed', 'atl_seed')
       ),
-      weights AS (
-        -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
-        -- chronic 2 / (N + 1) with 7 and 28 days, as in Williams 2017.
+      lengths AS (
         SELECT
           'ctl' AS series,
-          1 - EXP(-1 / 42) AS weight
+          42.0 AS days
         UNION ALL
         SELECT
           'atl',
-          1 - EXP(-1 / 7)
+          7.0
         UNION ALL
         SELECT
           'acute',
-          2 / 8
+          7.0
         UNION ALL
         SELECT
           'chronic',
-          2 / 29
+          28.0
       ),
       last_dates_before AS (
         SELECT
@@ -5846,20 +5844,66 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         GROUP BY
           today.athlete_id
       ),
+      first_days AS (
+        SELECT
+          athlete_id,
+          CAST(DATE_SUB(first_date, INTERVAL days_before DAY) AS DATE) AS local_date,
+          days_before = 0 AS is_new
+        FROM
+          spans
+      ),
+      parameters_of_first_days AS (
+        -- They are of a whole series: what holds on its first day counts.
+        SELECT
+          parameters.athlete_id,
+          parameters.name,
+          parameters.value,
+          first_days.is_new
+        FROM
+          parameters
+        INNER JOIN
+          first_days
+        ON
+          parameters.athlete_id = first_days.athlete_id
+          AND first_days.local_date >= parameters.valid_from
+          AND first_days.local_date < parameters.valid_until
+      ),
       seeds_of_first_days AS (
         SELECT
-          seeds.athlete_id,
-          seeds.series,
-          seeds.value
+          athlete_id,
+          REPLACE(name, '_seed', '') AS series,
+          value
         FROM
-          seeds
-        INNER JOIN
-          spans
+          parameters_of_first_days
+        WHERE
+          is_new
+          AND name IN ('ctl_seed', 'atl_seed')
+      ),
+      lengths_of_athletes AS (
+        SELECT
+          first_days.athlete_id,
+          lengths.series,
+          COALESCE(parameters_of_first_days.value, lengths.days) AS days
+        FROM
+          first_days
+        CROSS JOIN
+          lengths
+        LEFT JOIN
+          parameters_of_first_days
         ON
-          seeds.athlete_id = spans.athlete_id
-          AND spans.days_before = 0
-          AND spans.first_date >= seeds.valid_from
-          AND spans.first_date < seeds.valid_until
+          first_days.athlete_id = parameters_of_first_days.athlete_id
+          AND CONCAT(lengths.series, '_days') = parameters_of_first_days.name
+      ),
+      weights AS (
+        -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
+        -- chronic 2 / (N + 1), as in Williams 2017.
+        SELECT
+          athlete_id,
+          series,
+          days,
+          IF(series IN ('ctl', 'atl'), 1 - EXP(-SAFE_DIVIDE(1, days)), SAFE_DIVIDE(2, days + 1)) AS weight
+        FROM
+          lengths_of_athletes
       ),
       eves AS (
         SELECT
@@ -5917,8 +5961,10 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           ) AS value
         FROM
           new_days
-        CROSS JOIN
+        INNER JOIN
           weights
+        ON
+          new_days.athlete_id = weights.athlete_id
       ),
       block_ends AS (
         SELECT
@@ -5943,8 +5989,10 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           END
         FROM
           last_days_before
-        CROSS JOIN
+        INNER JOIN
           weights
+        ON
+          last_days_before.athlete_id = weights.athlete_id
         UNION ALL
         SELECT
           athlete_id,
@@ -6103,9 +6151,21 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         IF(has_acwr_ewma, SAFE_DIVIDE(acute_load_ewma, chronic_load_ewma), NULL) AS acwr_ewma,
         monotony,
         load_7d * monotony AS strain,
-        day_number <= 126 AS warming_up
+        day_number <= 3 * ctl_weights.days AS warming_up,
+        ctl_weights.days AS ctl_days,
+        atl_weights.days AS atl_days
       FROM
         monotonies
+      INNER JOIN
+        weights AS ctl_weights
+      ON
+        monotonies.athlete_id = ctl_weights.athlete_id
+        AND ctl_weights.series = 'ctl'
+      INNER JOIN
+        weights AS atl_weights
+      ON
+        monotonies.athlete_id = atl_weights.athlete_id
+        AND atl_weights.series = 'atl'
       LEFT JOIN
         eves
       ON
@@ -6114,8 +6174,8 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         is_new;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date) GROUP BY target.athlete_id, target.local_date HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.day_number < 1 OR target.activities < 0 OR target.activities_without_load < 0 OR target.load < 0 OR target.ctl < 0 OR target.atl < 0 OR target.load_7d < 0 OR target.load_28d < 0 OR target.acwr < 0 OR target.acute_load_ewma < 0 OR target.chronic_load_ewma < 0 OR target.acwr_ewma < 0 OR target.monotony < 0 OR target.strain < 0) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'range: a value outside of what there can be in day_number, activities, activities_without_load, load, ctl, atl, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL OR target.ctl_days IS NULL OR target.atl_days IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up, ctl_days, atl_days'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.day_number < 1 OR target.activities < 0 OR target.activities_without_load < 0 OR target.load < 0 OR target.ctl < 0 OR target.atl < 0 OR target.load_7d < 0 OR target.load_28d < 0 OR target.acwr < 0 OR target.acute_load_ewma < 0 OR target.chronic_load_ewma < 0 OR target.acwr_ewma < 0 OR target.monotony < 0 OR target.strain < 0 OR target.ctl_days < 1 OR target.atl_days < 1) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'range: a value outside of what there can be in day_number, activities, activities_without_load, load, ctl, atl, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, ctl_days, atl_days'
         WHEN EXISTS (-- It may have been above before: at the first of the rebuilt days it is what it is.
       SELECT 1
       FROM (
@@ -6142,17 +6202,19 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           days.atl,
           days.tsb,
           days.load,
+          EXP(-SAFE_DIVIDE(1, days.ctl_days)) AS ctl_kept,
+          EXP(-SAFE_DIVIDE(1, days.atl_days)) AS atl_kept,
           LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
           LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
       ) AS rebuilt
       WHERE
-        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
-        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * rebuilt.ctl_kept - rebuilt.ctl) > 0.00001
+        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * rebuilt.atl_kept - rebuilt.atl) > 0.00001
         OR ABS(
-          (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
-          - rebuilt.tsb
+          SAFE_DIVIDE(rebuilt.ctl - rebuilt.load, rebuilt.ctl_kept)
+          - SAFE_DIVIDE(rebuilt.atl - rebuilt.load, rebuilt.atl_kept) - rebuilt.tsb
         ) > 0.00001) THEN 'follows: fitness, fatigue or form of a day does not follow from its load and the day before'
         WHEN EXISTS (SELECT 1
       FROM (
@@ -6836,7 +6898,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5faba9701cf0ee34');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

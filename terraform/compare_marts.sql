@@ -13,16 +13,16 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, 'c5a5c45634024e1f');
+INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '5faba9701cf0ee34');
 
 BEGIN
   SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
   SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
   SET is_compared = COALESCE(
-    (SELECT plan = 'c5a5c45634024e1f' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+    (SELECT plan = '5faba9701cf0ee34' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
     FALSE
-  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != 'c5a5c45634024e1f') OR name NOT IN ('landing', 'full_run'));
+  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '5faba9701cf0ee34') OR name NOT IN ('landing', 'full_run'));
 
   IF is_compared THEN
     CREATE TEMP TABLE rows_before AS
@@ -70,7 +70,7 @@ BEGIN
     UNION ALL
     SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
     UNION ALL
-    SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
+    SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up, ROUND(built_row.ctl_days, 6) + 0.0 AS ctl_days, ROUND(built_row.atl_days, 6) + 0.0 AS atl_days)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
     UNION ALL
     SELECT 'marts.rolling' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_group, built_row.window_days, built_row.window_is_full, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.load, 6) + 0.0 AS load, built_row.day_number)))), 0) AS hashed FROM ${prefix}marts.rolling AS built_row
     UNION ALL
@@ -85,7 +85,7 @@ BEGIN
     SELECT 'marts.critical_power' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.points, ROUND(built_row.critical_power_w, 6) + 0.0 AS critical_power_w, ROUND(built_row.w_prime_j, 6) + 0.0 AS w_prime_j, ROUND(built_row.r_squared, 6) + 0.0 AS r_squared, built_row.rejected, ROUND(built_row.eftp_w, 6) + 0.0 AS eftp_w, ROUND(built_row.eftp_w_per_kg, 6) + 0.0 AS eftp_w_per_kg, built_row.eftp_activity_id)))), 0) AS hashed FROM ${prefix}marts.critical_power AS built_row;
   END IF;
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5faba9701cf0ee34' THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
@@ -740,7 +740,7 @@ BEGIN
     distances;
   CREATE OR REPLACE VIEW ${prefix}silver.known_settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_days, atl_days, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -1735,7 +1735,7 @@ BEGIN
     AND raw_json IS NOT NULL;
   CREATE OR REPLACE VIEW ${prefix}marts.settings (
     athlete_id OPTIONS (description = 'Strava\'s id of the athlete'),
-    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
+    name OPTIONS (description = 'ftp_w, threshold_hr_bpm, vt1_hr_bpm, vt2_hr_bpm, max_hr_bpm, rest_hr_bpm, weight_kg, threshold_speed_mps, css_mps, ctl_days, atl_days, ctl_seed, atl_seed, sex (1 male, 2 female, 0 unknown), or heart_rate_zone_1_min to heart_rate_zone_5_min (lower edges, beats a minute)'),
     value OPTIONS (description = 'The value, in the unit that the name ends with'),
     valid_from OPTIONS (description = 'First day of the athlete on which it holds; 1900-01-01 for the first value that is known'),
     valid_until OPTIONS (description = 'First day on which it no longer holds; NULL for what holds now'),
@@ -6145,7 +6145,7 @@ BEGIN
     BEGIN
       BEGIN TRANSACTION;
       DELETE FROM ${prefix}marts.fitness_daily AS target WHERE TRUE;
-      INSERT INTO ${prefix}marts.fitness_daily (athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, ramp, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, warming_up)
+      INSERT INTO ${prefix}marts.fitness_daily (athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, ramp, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, warming_up, ctl_days, atl_days)
       WITH loads AS (
         SELECT
           *
@@ -6165,37 +6165,35 @@ BEGIN
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE FALSE) AS fitness_daily
       ),
-      seeds AS (
-        -- What an athlete who trained before there was data had on the eve of the first day.
+      parameters AS (
+        -- How long the means are, and what an athlete who trained before there was data had on the eve.
         SELECT
           athlete_id,
-          REPLACE(name, '_seed', '') AS series,
+          name,
           value,
           valid_from,
           COALESCE(valid_until, DATE '9999-12-31') AS valid_until
         FROM
           ${prefix}silver.settings
         WHERE
-          name IN ('ctl_seed', 'atl_seed')
+          name IN ('ctl_days', 'atl_days', 'ctl_seed', 'atl_seed')
       ),
-      weights AS (
-        -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
-        -- chronic 2 / (N + 1) with 7 and 28 days, as in Williams 2017.
+      lengths AS (
         SELECT
           'ctl' AS series,
-          1 - EXP(-1 / 42) AS weight
+          42.0 AS days
         UNION ALL
         SELECT
           'atl',
-          1 - EXP(-1 / 7)
+          7.0
         UNION ALL
         SELECT
           'acute',
-          2 / 8
+          7.0
         UNION ALL
         SELECT
           'chronic',
-          2 / 29
+          28.0
       ),
       last_dates_before AS (
         SELECT
@@ -6253,20 +6251,66 @@ BEGIN
         GROUP BY
           today.athlete_id
       ),
+      first_days AS (
+        SELECT
+          athlete_id,
+          CAST(DATE_SUB(first_date, INTERVAL days_before DAY) AS DATE) AS local_date,
+          days_before = 0 AS is_new
+        FROM
+          spans
+      ),
+      parameters_of_first_days AS (
+        -- They are of a whole series: what holds on its first day counts.
+        SELECT
+          parameters.athlete_id,
+          parameters.name,
+          parameters.value,
+          first_days.is_new
+        FROM
+          parameters
+        INNER JOIN
+          first_days
+        ON
+          parameters.athlete_id = first_days.athlete_id
+          AND first_days.local_date >= parameters.valid_from
+          AND first_days.local_date < parameters.valid_until
+      ),
       seeds_of_first_days AS (
         SELECT
-          seeds.athlete_id,
-          seeds.series,
-          seeds.value
+          athlete_id,
+          REPLACE(name, '_seed', '') AS series,
+          value
         FROM
-          seeds
-        INNER JOIN
-          spans
+          parameters_of_first_days
+        WHERE
+          is_new
+          AND name IN ('ctl_seed', 'atl_seed')
+      ),
+      lengths_of_athletes AS (
+        SELECT
+          first_days.athlete_id,
+          lengths.series,
+          COALESCE(parameters_of_first_days.value, lengths.days) AS days
+        FROM
+          first_days
+        CROSS JOIN
+          lengths
+        LEFT JOIN
+          parameters_of_first_days
         ON
-          seeds.athlete_id = spans.athlete_id
-          AND spans.days_before = 0
-          AND spans.first_date >= seeds.valid_from
-          AND spans.first_date < seeds.valid_until
+          first_days.athlete_id = parameters_of_first_days.athlete_id
+          AND CONCAT(lengths.series, '_days') = parameters_of_first_days.name
+      ),
+      weights AS (
+        -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
+        -- chronic 2 / (N + 1), as in Williams 2017.
+        SELECT
+          athlete_id,
+          series,
+          days,
+          IF(series IN ('ctl', 'atl'), 1 - EXP(-SAFE_DIVIDE(1, days)), SAFE_DIVIDE(2, days + 1)) AS weight
+        FROM
+          lengths_of_athletes
       ),
       eves AS (
         SELECT
@@ -6324,8 +6368,10 @@ BEGIN
           ) AS value
         FROM
           new_days
-        CROSS JOIN
+        INNER JOIN
           weights
+        ON
+          new_days.athlete_id = weights.athlete_id
       ),
       block_ends AS (
         SELECT
@@ -6350,8 +6396,10 @@ BEGIN
           END
         FROM
           last_days_before
-        CROSS JOIN
+        INNER JOIN
           weights
+        ON
+          last_days_before.athlete_id = weights.athlete_id
         UNION ALL
         SELECT
           athlete_id,
@@ -6510,9 +6558,21 @@ BEGIN
         IF(has_acwr_ewma, SAFE_DIVIDE(acute_load_ewma, chronic_load_ewma), NULL) AS acwr_ewma,
         monotony,
         load_7d * monotony AS strain,
-        day_number <= 126 AS warming_up
+        day_number <= 3 * ctl_weights.days AS warming_up,
+        ctl_weights.days AS ctl_days,
+        atl_weights.days AS atl_days
       FROM
         monotonies
+      INNER JOIN
+        weights AS ctl_weights
+      ON
+        monotonies.athlete_id = ctl_weights.athlete_id
+        AND ctl_weights.series = 'ctl'
+      INNER JOIN
+        weights AS atl_weights
+      ON
+        monotonies.athlete_id = atl_weights.athlete_id
+        AND atl_weights.series = 'atl'
       LEFT JOIN
         eves
       ON
@@ -6521,8 +6581,8 @@ BEGIN
         is_new;
       SET failed_check = CASE
         WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date) GROUP BY target.athlete_id, target.local_date HAVING COUNT(*) > 1) THEN 'unique_key: athlete_id, local_date must be different in every row'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up'
-        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.day_number < 1 OR target.activities < 0 OR target.activities_without_load < 0 OR target.load < 0 OR target.ctl < 0 OR target.atl < 0 OR target.load_7d < 0 OR target.load_28d < 0 OR target.acwr < 0 OR target.acute_load_ewma < 0 OR target.chronic_load_ewma < 0 OR target.acwr_ewma < 0 OR target.monotony < 0 OR target.strain < 0) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'range: a value outside of what there can be in day_number, activities, activities_without_load, load, ctl, atl, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.athlete_id IS NULL OR target.local_date IS NULL OR target.day_number IS NULL OR target.activities IS NULL OR target.activities_without_load IS NULL OR target.load IS NULL OR target.ctl IS NULL OR target.atl IS NULL OR target.tsb IS NULL OR target.tsb_same_day IS NULL OR target.load_7d IS NULL OR target.load_28d IS NULL OR target.acute_load_ewma IS NULL OR target.chronic_load_ewma IS NULL OR target.warming_up IS NULL OR target.ctl_days IS NULL OR target.atl_days IS NULL) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'required: there must be a value in athlete_id, local_date, day_number, activities, activities_without_load, load, ctl, atl, tsb, tsb_same_day, load_7d, load_28d, acute_load_ewma, chronic_load_ewma, warming_up, ctl_days, atl_days'
+        WHEN EXISTS (SELECT 1 FROM ${prefix}marts.fitness_daily AS target WHERE (target.day_number < 1 OR target.activities < 0 OR target.activities_without_load < 0 OR target.load < 0 OR target.ctl < 0 OR target.atl < 0 OR target.load_7d < 0 OR target.load_28d < 0 OR target.acwr < 0 OR target.acute_load_ewma < 0 OR target.chronic_load_ewma < 0 OR target.acwr_ewma < 0 OR target.monotony < 0 OR target.strain < 0 OR target.ctl_days < 1 OR target.atl_days < 1) AND EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = target.athlete_id AND target.local_date >= changed.from_date)) THEN 'range: a value outside of what there can be in day_number, activities, activities_without_load, load, ctl, atl, load_7d, load_28d, acwr, acute_load_ewma, chronic_load_ewma, acwr_ewma, monotony, strain, ctl_days, atl_days'
         WHEN EXISTS (-- It may have been above before: at the first of the rebuilt days it is what it is.
       SELECT 1
       FROM (
@@ -6549,17 +6609,19 @@ BEGIN
           days.atl,
           days.tsb,
           days.load,
+          EXP(-SAFE_DIVIDE(1, days.ctl_days)) AS ctl_kept,
+          EXP(-SAFE_DIVIDE(1, days.atl_days)) AS atl_kept,
           LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
           LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
         FROM
           (SELECT * FROM ${prefix}marts.fitness_daily AS src WHERE EXISTS (SELECT 1 FROM touched_athletes_from AS changed WHERE changed.athlete_id = src.athlete_id AND src.local_date >= changed.from_date)) AS days
       ) AS rebuilt
       WHERE
-        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
-        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+        ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * rebuilt.ctl_kept - rebuilt.ctl) > 0.00001
+        OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * rebuilt.atl_kept - rebuilt.atl) > 0.00001
         OR ABS(
-          (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
-          - rebuilt.tsb
+          SAFE_DIVIDE(rebuilt.ctl - rebuilt.load, rebuilt.ctl_kept)
+          - SAFE_DIVIDE(rebuilt.atl - rebuilt.load, rebuilt.atl_kept) - rebuilt.tsb
         ) > 0.00001) THEN 'follows: fitness, fatigue or form of a day does not follow from its load and the day before'
         WHEN EXISTS (SELECT 1
       FROM (
@@ -7272,7 +7334,7 @@ BEGIN
       UNION ALL
       SELECT 'marts.year_over_year' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.year, built_row.month, built_row.day, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft)))), 0) AS hashed FROM ${prefix}marts.year_over_year AS built_row
       UNION ALL
-      SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
+      SELECT 'marts.fitness_daily' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.day_number, built_row.activities, built_row.activities_without_load, ROUND(built_row.load, 6) + 0.0 AS load, ROUND(built_row.ctl, 6) + 0.0 AS ctl, ROUND(built_row.atl, 6) + 0.0 AS atl, ROUND(built_row.tsb, 6) + 0.0 AS tsb, ROUND(built_row.tsb_same_day, 6) + 0.0 AS tsb_same_day, ROUND(built_row.ramp, 6) + 0.0 AS ramp, ROUND(built_row.load_7d, 6) + 0.0 AS load_7d, ROUND(built_row.load_28d, 6) + 0.0 AS load_28d, ROUND(built_row.acwr, 6) + 0.0 AS acwr, ROUND(built_row.acute_load_ewma, 6) + 0.0 AS acute_load_ewma, ROUND(built_row.chronic_load_ewma, 6) + 0.0 AS chronic_load_ewma, ROUND(built_row.acwr_ewma, 6) + 0.0 AS acwr_ewma, ROUND(built_row.monotony, 6) + 0.0 AS monotony, ROUND(built_row.strain, 6) + 0.0 AS strain, built_row.warming_up, ROUND(built_row.ctl_days, 6) + 0.0 AS ctl_days, ROUND(built_row.atl_days, 6) + 0.0 AS atl_days)))), 0) AS hashed FROM ${prefix}marts.fitness_daily AS built_row
       UNION ALL
       SELECT 'marts.rolling' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.local_date, built_row.sport_group, built_row.window_days, built_row.window_is_full, built_row.activities, ROUND(built_row.distance_m, 6) + 0.0 AS distance_m, ROUND(built_row.distance_km, 6) + 0.0 AS distance_km, ROUND(built_row.distance_mi, 6) + 0.0 AS distance_mi, built_row.moving_time_s, ROUND(built_row.elevation_gain_m, 6) + 0.0 AS elevation_gain_m, ROUND(built_row.elevation_gain_ft, 6) + 0.0 AS elevation_gain_ft, ROUND(built_row.load, 6) + 0.0 AS load, built_row.day_number)))), 0) AS hashed FROM ${prefix}marts.rolling AS built_row
       UNION ALL
@@ -7297,11 +7359,11 @@ BEGIN
 
   INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != 'c5a5c45634024e1f' AND ARRAY_LENGTH(blocked_names) > 0 THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5faba9701cf0ee34' AND ARRAY_LENGTH(blocked_names) > 0 THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5faba9701cf0ee34');
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan)
     SELECT name, seen_until, '' FROM UNNEST(blocked_names) AS name
     WHERE name NOT IN (SELECT name FROM ${prefix}ops.watermarks);
@@ -7315,7 +7377,7 @@ BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, 'c5a5c45634024e1f');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5faba9701cf0ee34');
     COMMIT TRANSACTION;
   ELSE
     RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

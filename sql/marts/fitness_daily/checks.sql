@@ -27,17 +27,19 @@ FROM (
     days.atl,
     days.tsb,
     days.load,
+    EXP(-SAFE_DIVIDE(1, days.ctl_days)) AS ctl_kept,
+    EXP(-SAFE_DIVIDE(1, days.atl_days)) AS atl_kept,
     LAG(days.ctl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS ctl_before,
     LAG(days.atl) OVER (PARTITION BY days.athlete_id ORDER BY days.local_date) AS atl_before
   FROM
     marts.fitness_daily AS days
 ) AS rebuilt
 WHERE
-  ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * EXP(-1 / 42) - rebuilt.ctl) > 0.00001
-  OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * EXP(-1 / 7) - rebuilt.atl) > 0.00001
+  ABS(rebuilt.load + (rebuilt.ctl_before - rebuilt.load) * rebuilt.ctl_kept - rebuilt.ctl) > 0.00001
+  OR ABS(rebuilt.load + (rebuilt.atl_before - rebuilt.load) * rebuilt.atl_kept - rebuilt.atl) > 0.00001
   OR ABS(
-    (rebuilt.ctl - rebuilt.load) * EXP(1 / 42) - (rebuilt.atl - rebuilt.load) * EXP(1 / 7)
-    - rebuilt.tsb
+    SAFE_DIVIDE(rebuilt.ctl - rebuilt.load, rebuilt.ctl_kept)
+    - SAFE_DIVIDE(rebuilt.atl - rebuilt.load, rebuilt.atl_kept) - rebuilt.tsb
   ) > 0.00001
 
 -- check: no_gap: a day follows that is not the next one

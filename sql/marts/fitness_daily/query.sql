@@ -17,37 +17,35 @@ days_before AS (
   FROM
     marts.fitness_daily
 ),
-seeds AS (
-  -- What an athlete who trained before there was data had on the eve of the first day.
+parameters AS (
+  -- How long the means are, and what an athlete who trained before there was data had on the eve.
   SELECT
     athlete_id,
-    REPLACE(name, '_seed', '') AS series,
+    name,
     value,
     valid_from,
     COALESCE(valid_until, DATE '9999-12-31') AS valid_until
   FROM
     silver.settings
   WHERE
-    name IN ('ctl_seed', 'atl_seed')
+    name IN ('ctl_days', 'atl_days', 'ctl_seed', 'atl_seed')
 ),
-weights AS (
-  -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
-  -- chronic 2 / (N + 1) with 7 and 28 days, as in Williams 2017.
+lengths AS (
   SELECT
     'ctl' AS series,
-    1 - EXP(-1 / 42) AS weight
+    42.0 AS days
   UNION ALL
   SELECT
     'atl',
-    1 - EXP(-1 / 7)
+    7.0
   UNION ALL
   SELECT
     'acute',
-    2 / 8
+    7.0
   UNION ALL
   SELECT
     'chronic',
-    2 / 29
+    28.0
 ),
 last_dates_before AS (
   SELECT
@@ -105,20 +103,66 @@ spans AS (
   GROUP BY
     today.athlete_id
 ),
+first_days AS (
+  SELECT
+    athlete_id,
+    CAST(DATE_SUB(first_date, INTERVAL days_before DAY) AS DATE) AS local_date,
+    days_before = 0 AS is_new
+  FROM
+    spans
+),
+parameters_of_first_days AS (
+  -- They are of a whole series: what holds on its first day counts.
+  SELECT
+    parameters.athlete_id,
+    parameters.name,
+    parameters.value,
+    first_days.is_new
+  FROM
+    parameters
+  INNER JOIN
+    first_days
+  ON
+    parameters.athlete_id = first_days.athlete_id
+    AND first_days.local_date >= parameters.valid_from
+    AND first_days.local_date < parameters.valid_until
+),
 seeds_of_first_days AS (
   SELECT
-    seeds.athlete_id,
-    seeds.series,
-    seeds.value
+    athlete_id,
+    REPLACE(name, '_seed', '') AS series,
+    value
   FROM
-    seeds
-  INNER JOIN
-    spans
+    parameters_of_first_days
+  WHERE
+    is_new
+    AND name IN ('ctl_seed', 'atl_seed')
+),
+lengths_of_athletes AS (
+  SELECT
+    first_days.athlete_id,
+    lengths.series,
+    COALESCE(parameters_of_first_days.value, lengths.days) AS days
+  FROM
+    first_days
+  CROSS JOIN
+    lengths
+  LEFT JOIN
+    parameters_of_first_days
   ON
-    seeds.athlete_id = spans.athlete_id
-    AND spans.days_before = 0
-    AND spans.first_date >= seeds.valid_from
-    AND spans.first_date < seeds.valid_until
+    first_days.athlete_id = parameters_of_first_days.athlete_id
+    AND CONCAT(lengths.series, '_days') = parameters_of_first_days.name
+),
+weights AS (
+  -- The one place where the weight of a day is said: 1 - e^(-1/N) for N days, and for acute and
+  -- chronic 2 / (N + 1), as in Williams 2017.
+  SELECT
+    athlete_id,
+    series,
+    days,
+    IF(series IN ('ctl', 'atl'), 1 - EXP(-SAFE_DIVIDE(1, days)), SAFE_DIVIDE(2, days + 1)) AS weight
+  FROM
+    lengths_of_athletes
 ),
 eves AS (
   SELECT
@@ -176,8 +220,10 @@ in_blocks AS (
     ) AS value
   FROM
     new_days
-  CROSS JOIN
+  INNER JOIN
     weights
+  ON
+    new_days.athlete_id = weights.athlete_id
 ),
 block_ends AS (
   SELECT
@@ -202,8 +248,10 @@ block_ends AS (
     END
   FROM
     last_days_before
-  CROSS JOIN
+  INNER JOIN
     weights
+  ON
+    last_days_before.athlete_id = weights.athlete_id
   UNION ALL
   SELECT
     athlete_id,
@@ -362,9 +410,21 @@ SELECT
   IF(has_acwr_ewma, SAFE_DIVIDE(acute_load_ewma, chronic_load_ewma), NULL) AS acwr_ewma,
   monotony,
   load_7d * monotony AS strain,
-  day_number <= 126 AS warming_up
+  day_number <= 3 * ctl_weights.days AS warming_up,
+  ctl_weights.days AS ctl_days,
+  atl_weights.days AS atl_days
 FROM
   monotonies
+INNER JOIN
+  weights AS ctl_weights
+ON
+  monotonies.athlete_id = ctl_weights.athlete_id
+  AND ctl_weights.series = 'ctl'
+INNER JOIN
+  weights AS atl_weights
+ON
+  monotonies.athlete_id = atl_weights.athlete_id
+  AND atl_weights.series = 'atl'
 LEFT JOIN
   eves
 ON
