@@ -36,6 +36,20 @@ from simulator.webhooks import WebhookSender
 from simulator.world import World
 
 
+_ROUTES = [
+    *REST_ROUTES,
+    *OAUTH_ROUTES,
+    *PUSH_ROUTES,
+    *ADMIN_ROUTES,
+    *EVENT_ROUTES,
+    *QUOTA_ROUTES,
+    *FAULT_ROUTES,
+    *ACTION_ROUTES,
+    *ADMIN_ATHLETE_ROUTES,
+    *PAGE_ROUTES,
+]
+
+
 def create_app(
     config: SimulatorConfig,
     *,
@@ -43,25 +57,7 @@ def create_app(
     outgoing: httpx.AsyncBaseTransport | None = None,
 ) -> Starlette:
     """An ASGI app; `outgoing` replaces the network on the way to the callback."""
-    clock = clock or Clock(config.now_s)
-    dials = Dials(config.knobs)
-    world = World(config, clock.now_s(), load_folder(config))
-    grants = Grants(config.seed, dials)
-    desk = SubscriptionDesk(config.client_id, config.seed, dials)
-    client = httpx.AsyncClient(transport=outgoing, trust_env=False)
-    mischief = Mischief(config.seed, dials, world, grants)
-    sim = Simulator(
-        config=config,
-        clock=clock,
-        dials=dials,
-        world=world,
-        grants=grants,
-        quota=Quota(config.read_limits, config.overall_limits),
-        mishaps=Mishaps(config.seed, dials),
-        desk=desk,
-        sender=WebhookSender(client, clock, desk, dials, mischief),
-        client=client,
-    )
+    sim = _simulator(config, clock or Clock(config.now_s), outgoing)
     live = LiveFeed(sim)
 
     @asynccontextmanager
@@ -73,20 +69,9 @@ def create_app(
         await sim.client.aclose()
 
     app = Starlette(
-        routes=[
-            *REST_ROUTES,
-            *OAUTH_ROUTES,
-            *PUSH_ROUTES,
-            *ADMIN_ROUTES,
-            *EVENT_ROUTES,
-            *QUOTA_ROUTES,
-            *FAULT_ROUTES,
-            *ACTION_ROUTES,
-            *ADMIN_ATHLETE_ROUTES,
-            *PAGE_ROUTES,
-        ],
+        routes=_ROUTES,
         middleware=[
-            Middleware(DateMiddleware, clock=clock),
+            Middleware(DateMiddleware, clock=sim.clock),
             Middleware(TrafficMiddleware, traffic=sim.traffic),
             Middleware(SameOriginMiddleware),
         ],
@@ -97,3 +82,26 @@ def create_app(
     app.state.simulator = sim
     app.state.live = live
     return app
+
+
+def _simulator(
+    config: SimulatorConfig, clock: Clock, outgoing: httpx.AsyncBaseTransport | None
+) -> Simulator:
+    dials = Dials(config.knobs)
+    world = World(config, clock.now_s(), load_folder(config))
+    grants = Grants(config.seed, dials)
+    desk = SubscriptionDesk(config.client_id, config.seed, dials)
+    client = httpx.AsyncClient(transport=outgoing, trust_env=False)
+    mischief = Mischief(config.seed, dials, world, grants)
+    return Simulator(
+        config=config,
+        clock=clock,
+        dials=dials,
+        world=world,
+        grants=grants,
+        quota=Quota(config.read_limits, config.overall_limits),
+        mishaps=Mishaps(config.seed, dials),
+        desk=desk,
+        sender=WebhookSender(client, clock, desk, dials, mischief),
+        client=client,
+    )

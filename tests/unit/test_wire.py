@@ -105,28 +105,39 @@ SENSED_ROW = {
 BEGAN = {"start_date": "2026-10-03T22:30:11Z", "start_date_local": "2026-10-04T00:30:11Z"}
 
 
-def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
-    effort = {"id": HUGE, "name": "1K", "distance": 1000, "elapsed_time": 240, "moving_time": 239.0}
-    effort |= {"start_index": 3, "end_index": 240, "pr_rank": 1, **BEGAN}
-    achieved = {"type_id": 3, "type": "pr", "rank": 1}
-    segment = {"id": HUGE + 1, "name": "Mill climb", "activity_type": "Run", "distance": 800.5}
-    segment |= {"average_grade": 4.5, "maximum_grade": 9, "climb_category": 0, "starred": True}
+EFFORT = {
+    "id": HUGE,
+    "name": "1K",
+    "distance": 1000,
+    "elapsed_time": 240,
+    "moving_time": 239.0,
+    "start_index": 3,
+    "end_index": 240,
+    "pr_rank": 1,
+    **BEGAN,
+}
+EFFORT_ROW = {
+    "effort_id": HUGE,
+    "name": "1K",
+    "distance_m": 1000.0,
+    "started_at": datetime.fromisoformat(BEGAN["start_date"]),
+    "elapsed_time_s": 240,
+    "moving_time_s": 239,
+    "start_index": 3,
+    "end_index": 240,
+    "pr_rank": 1,
+}
+
+
+def test_laps_and_splits_are_kept_with_their_ids_and_units() -> None:
     lap = {"id": HUGE, "lap_index": 1, "split": 1, "max_speed": 5.5, "pace_zone": 2, **SENSED}
     split = {"split": 1, "distance": 1000.6, "elevation_difference": None, "pace_zone": 3}
-    row = wire.activity(
-        as_bytes(
-            detail(
-                laps=[lap | {"total_elevation_gain": 7.5}],
-                splits_metric=[split],
-                splits_standard=[split | {"distance": 1609.3, "average_heartrate": 143.9}],
-                best_efforts=[effort | {"achievements": [achieved]}],
-                segment_efforts=[
-                    {**effort, **SENSED, "segment": segment, "kom_rank": 10, "hidden": True},
-                    {**effort, "id": HUGE + 2, "pr_rank": None, "segment": None},
-                ],
-            )
-        )
+    body = detail(
+        laps=[lap | {"total_elevation_gain": 7.5}],
+        splits_metric=[split],
+        splits_standard=[split | {"distance": 1609.3, "average_heartrate": 143.9}],
     )
+    row = wire.activity(as_bytes(body))
 
     (kept,) = row["laps"]
     assert (kept["lap_id"], kept["max_speed_mps"], kept["pace_zone"]) == (HUGE, 5.5, 2)
@@ -135,20 +146,22 @@ def test_laps_splits_and_efforts_are_kept_with_their_ids_and_units() -> None:
     assert row["splits_metric"][0]["elevation_difference_m"] is None
     assert row["splits_metric"][0]["pace_zone"] == 3
     assert row["splits_standard"][0]["distance_m"] == 1609.3
-    best = {
-        "effort_id": HUGE,
-        "name": "1K",
-        "distance_m": 1000.0,
-        "started_at": datetime.fromisoformat(BEGAN["start_date"]),
-        "elapsed_time_s": 240,
-        "moving_time_s": 239,
-        "start_index": 3,
-        "end_index": 240,
-        "pr_rank": 1,
-    }
-    assert row["best_efforts"] == [best | {"achievements": [achieved]}]
+
+
+def test_efforts_are_kept_with_their_ids_and_units() -> None:
+    achieved = {"type_id": 3, "type": "pr", "rank": 1}
+    segment = {"id": HUGE + 1, "name": "Mill climb", "activity_type": "Run", "distance": 800.5}
+    segment |= {"average_grade": 4.5, "maximum_grade": 9, "climb_category": 0, "starred": True}
+    on_segments = [
+        {**EFFORT, **SENSED, "segment": segment, "kom_rank": 10, "hidden": True},
+        {**EFFORT, "id": HUGE + 2, "pr_rank": None, "segment": None},
+    ]
+    body = detail(best_efforts=[EFFORT | {"achievements": [achieved]}], segment_efforts=on_segments)
+    row = wire.activity(as_bytes(body))
+
+    assert row["best_efforts"] == [EFFORT_ROW | {"achievements": [achieved]}]
     first, second = row["segment_efforts"]
-    assert first == best | SENSED_ROW | {
+    assert first == EFFORT_ROW | SENSED_ROW | {
         "achievements": [],
         "visibility": None,
         "kom_rank": 10,
