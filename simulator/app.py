@@ -35,7 +35,6 @@ from simulator.traffic import DateMiddleware, TrafficMiddleware
 from simulator.webhooks import WebhookSender
 from simulator.world import World
 
-
 _ROUTES = [
     *REST_ROUTES,
     *OAUTH_ROUTES,
