@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5faba9701cf0ee34' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5efb1d4cae3bdd2a' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -714,6 +714,18 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
     FROM
       ${prefix}landing.activities
   ),
+  newest_activities AS (
+    -- What is gone says nothing: landing keeps its older rows for some hours only.
+    SELECT
+      *
+    FROM
+      landed_activities
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY athlete_id, activity_id
+        ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
+      ) = 1
+  ),
   newest AS (
     -- A version that landed twice is one version; the later reading of it wins.
     SELECT
@@ -834,7 +846,7 @@ IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') IS NULL THE
       MAX(utc_offset_s) AS utc_offset_s,
       FALSE AS is_reading
     FROM
-      landed_activities
+      newest_activities
     WHERE
       utc_offset_s IS NOT NULL
     GROUP BY
@@ -6898,7 +6910,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5faba9701cf0ee34');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5efb1d4cae3bdd2a');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -174,6 +174,28 @@ def test_bronze_alone_gives_what_arrived_in_any_order_and_any_number_of_times(
     assert arrived.refresh(full=True).drifted == {}
 
 
+def test_days_of_settings_do_not_change_with_the_rows_that_an_erasure_takes(
+    house: House, pair: list[DuckDbWarehouse]
+) -> None:
+    """Fourteen hours ahead it was another day, as only the activity that is gone had said."""
+    arrived, rebuilt = pair
+    empty(arrived)
+    empty(rebuilt)
+    early = NOW - timedelta(days=2)
+    keep(house, "activity", detail(id=1, start_date=f"{early:%FT%TZ}", utc_offset=50_400), 1)
+    for ftp_w in (240, 250):
+        house.clock.advance(30 * 3_600)
+        keep(house, "athlete", PROFILE | {"ftp": ftp_w})
+    take_away(house, 0)
+    arrive(house.landed(), arrived, house, Random(1))
+    sweep(house.sweeping)
+    arrive(house.landed(), arrived, house, Random(1))
+
+    rebuild(Rebuilding(house.lake, into(rebuilt, house)))
+    rebuilt.refresh(full=True)
+    assert differences(arrived.fingerprints(), rebuilt.fingerprints()) == {}
+
+
 def test_what_is_no_name_of_ours_is_counted_and_left(house: House, tmp_path: Path) -> None:
     house.bronze.put("strava/notes.txt", b"mine", {})
     upload(house, 1)

@@ -22,6 +22,18 @@ landed_activities AS (
   FROM
     landing.activities
 ),
+newest_activities AS (
+  -- What is gone says nothing: landing keeps its older rows for some hours only.
+  SELECT
+    *
+  FROM
+    landed_activities
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, activity_id
+      ORDER BY version DESC, bronze_uri DESC, ingested_at DESC
+    ) = 1
+),
 newest AS (
   -- A version that landed twice is one version; the later reading of it wins.
   SELECT
@@ -142,7 +154,7 @@ moments AS (
     MAX(utc_offset_s) AS utc_offset_s,
     FALSE AS is_reading
   FROM
-    landed_activities
+    newest_activities
   WHERE
     utc_offset_s IS NOT NULL
   GROUP BY
