@@ -151,10 +151,11 @@ class Blobs(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """Names that start with `prefix`, sorted."""
 
-    def replace(self, name: str, data: bytes) -> bool:
+    def replace(self, name: str, data: bytes, *, over: bytes) -> bool:
         """Other bytes under the same name and metadata: only to take out what must be forgotten.
 
-        At no moment is there neither the old nor the new. False when there is no such object.
+        At no moment is there neither the old nor the new. False when these are not its bytes, or
+        no more: somebody else took something out.
         """
 
     def delete(self, name: str) -> None:

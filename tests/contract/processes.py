@@ -200,7 +200,7 @@ def die_at_each_step(root: str, job: str) -> None:
     """Do one job in child after child; child N is killed at its Nth contact with the disk."""
     jobs: dict[str, Callable[[FileBlobs], object]] = {
         "put": lambda blobs: blobs.put("a/b/1.gz", b"first", {"life": "first"}),
-        "replace": lambda blobs: blobs.replace("a/b/1.gz", b"other"),
+        "replace": lambda blobs: blobs.replace("a/b/1.gz", b"other", over=b"first"),
         "delete": lambda blobs: blobs.delete("a/b/1.gz"),
     }
     step = 0

@@ -104,17 +104,24 @@ def test_a_name_can_be_used_again_after_a_delete(blobs: Blobs) -> None:
 def test_a_replaced_object_has_the_new_bytes_under_its_old_name_and_metadata(blobs: Blobs) -> None:
     metadata = {"request": "GET /x", "header-x": "zürich"}
     assert blobs.put(NAME, b"with what must go", metadata)
-    assert blobs.replace(NAME, b"without it") is True
-    assert blobs.replace(NAME, b"without it") is True
+    assert blobs.replace(NAME, b"without it", over=b"with what must go") is True
+    assert blobs.replace(NAME, b"without it", over=b"without it") is True
     assert blobs.get(NAME) == Blob(b"without it", metadata)
     assert list(blobs.names("")) == [NAME]
 
 
+def test_what_somebody_else_took_out_meanwhile_is_not_put_back(blobs: Blobs) -> None:
+    assert blobs.put(NAME, b"one two", {"k": "v"})
+    assert blobs.replace(NAME, b"two", over=b"one two") is True
+    assert blobs.replace(NAME, b"one", over=b"one two") is False
+    assert blobs.get(NAME) == Blob(b"two", {"k": "v"})
+
+
 def test_what_is_not_there_is_not_brought_back_by_a_replacement(blobs: Blobs) -> None:
-    assert blobs.replace(NAME, b"x") is False
+    assert blobs.replace(NAME, b"x", over=b"first") is False
     assert blobs.put(NAME, b"first", {})
     blobs.delete(NAME)
-    assert blobs.replace(NAME, b"x") is False
+    assert blobs.replace(NAME, b"x", over=b"first") is False
     assert list(blobs.names("")) == []
 
 
@@ -145,6 +152,6 @@ def test_a_name_that_one_of_the_stores_cannot_hold_is_refused_by_all(
     with pytest.raises(ValueError, match="cannot be the name"):
         blobs.get(name)
     with pytest.raises(ValueError, match="cannot be the name"):
-        blobs.replace(name, b"x")
+        blobs.replace(name, b"x", over=b"x")
     with pytest.raises(ValueError, match="cannot be the name"):
         blobs.delete(name)

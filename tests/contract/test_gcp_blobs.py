@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.api_core.exceptions import PreconditionFailed
+from google.cloud.storage import Blob as StoredBlob
 from google.cloud.storage import Client
 
 from paceline.adapters.gcp.gcs import GcsBlobs
@@ -57,11 +60,26 @@ def test_an_object_is_kept_as_it_is_for_whoever_looks_without_us(
     assert blob.metadata == {"request": "GET /x", "header-etag": 'W/\\"\\u00fc\\"'}
 
 
+def test_an_object_that_is_replaced_while_it_is_read_is_read_anew(blobs: GcsBlobs) -> None:
+    # As the service answers; fake-gcs-server gives the new bytes all the same.
+    gone_over: Any = PreconditionFailed
+    blobs.put("a", b"old", {"k": "v"})
+
+    def meanwhile(*_: object, **__: object) -> bytes:
+        patched.undo()
+        assert blobs.replace("a", b"new", over=b"old")
+        raise gone_over("other generation")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StoredBlob, "download_as_bytes", meanwhile)
+        assert blobs.get("a") == Blob(b"new", {"k": "v"})
+
+
 ACTS: dict[str, Callable[[GcsBlobs], object]] = {
     "put": lambda blobs: blobs.put("a", b"x", {}),
     "get": lambda blobs: blobs.get("a"),
     "names": lambda blobs: list(blobs.names("a")),
-    "replace": lambda blobs: blobs.replace("a", b"x"),
+    "replace": lambda blobs: blobs.replace("a", b"x", over=b"y"),
     "delete": lambda blobs: blobs.delete("a"),
 }
 

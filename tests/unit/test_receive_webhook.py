@@ -47,8 +47,8 @@ class Full:
     def names(self, prefix: str) -> Iterator[str]:
         raise StoreUnavailable(prefix)
 
-    def replace(self, name: str, data: bytes) -> bool:
-        raise StoreUnavailable(f"No room for {name}, {len(data)} bytes.")
+    def replace(self, name: str, data: bytes, *, over: bytes) -> bool:
+        raise StoreUnavailable(f"No room for {name}, {len(data)} bytes over {len(over)}.")
 
     def delete(self, name: str) -> None:
         raise StoreUnavailable(name)

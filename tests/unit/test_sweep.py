@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from paceline.errors import StoreUnavailable
+from paceline.ledger import Entry
 from paceline.model.bronze import BronzeObject, Kind, parse_name, prefix_of
 from paceline.model.landed import Landed
 from paceline.steps import backfill, fetch_activity, reconcile
@@ -66,14 +67,14 @@ def test_for_two_hours_nothing_goes_and_then_all_but_the_answer_that_it_is_gone(
     deleted(house)
     there = [("activity", "upsert"), ("activity", "tombstone"), ("streams", "upsert")]
     house.clock.advance(KEPT / timedelta(seconds=1) - 1)
-    assert sweep(house.sweeping) == 0
+    assert sweep(house.sweeping).erased == 0
     assert stored(house, GONE) == there
 
     house.clock.advance(1)
-    assert sweep(house.sweeping) == 1
+    assert sweep(house.sweeping).erased == 1
     assert stored(house, GONE) == [("activity", "tombstone")]
     assert stored(house, STAYS) == [("activity", "upsert"), ("streams", "upsert")]
-    assert sweep(house.sweeping) == 0
+    assert sweep(house.sweeping).erased == 0
 
 
 def test_lists_stay_under_their_names_and_tell_only_of_the_others(house: House) -> None:
@@ -96,6 +97,78 @@ def test_a_list_from_after_it_came_back_tells_of_it(house: House) -> None:
     assert listed(house) == [[1, 2, 4, 5], [1, 2, 3, 4, 5]]
 
 
+def test_what_is_deleted_while_a_page_is_worked_on_leaves_the_page(house: House) -> None:
+    lived(house)
+    backfilling = house.backfilling
+    known = backfilling.ledger.get
+    is_listed: list[bool] = []
+
+    def get(activity_id: int) -> Entry | None:
+        if not is_listed:
+            is_listed.append(True)
+            house.clock.advance(1)
+            house.strava.details.pop(GONE)
+            assert told(house, "delete") == "gone"
+            house.clock.advance(1)
+        return known(activity_id)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(backfilling.ledger, "get", get)
+        backfill.plan(Backfill(ATHLETE, limit=0), backfilling)
+    later(house)
+    sweep(house.sweeping)
+    assert listed(house) == [[1, 2, 4, 5]]
+
+
+def test_what_cannot_be_read_in_bronze_or_is_not_ours_stops_no_sweep(house: House) -> None:
+    deleted(house)
+    for kind in ("activity", "streams", "list"):
+        house.bronze.put(f"{prefix_of(ATHLETE, kind)}notes.txt", b"mine", {})
+        house.bronze.put(f"{prefix_of(ATHLETE, kind, GONE)}notes.txt", b"mine", {})
+    cut = BronzeObject("list", ATHLETE, 0, NOW, b"[]", "GET /", 200)
+    house.bronze.put(cut.name(), cut.packed()[:-9], cut.metadata())
+    later(house)
+    assert reconcile.run(house.reconciling).fields["erased"] == 1
+    house.bronze.delete(cut.name())
+    for name in [each for each in house.bronze.names("") if each.endswith("notes.txt")]:
+        house.bronze.delete(name)
+    assert stored(house, GONE) == [("activity", "tombstone")]
+    assert listed(house) == [[1, 2, 4, 5]]
+
+
+def test_an_athlete_who_cannot_be_swept_is_named_and_stops_no_other(house: House) -> None:
+    deleted(house)
+    told_of = house.ledger.get(GONE)
+    assert told_of
+    when = told_of.erase_after and told_of.erase_after - timedelta(hours=1)
+    nobody = replace(told_of, athlete_id=8, fetched_at=None, erase_after=when)
+    house.ledger.put(88, lambda _: nobody)
+    later(house)
+    report = reconcile.reconcile(house.reconciling)
+    assert (report.erased, list(report.failed), len(report.bugs)) == (1, [8], 1)
+    assert stored(house, GONE) == [("activity", "tombstone")]
+    assert house.ledger.get(88) == nobody  # and is tried again
+
+
+def test_two_sweeps_at_once_take_out_what_each_of_them_was_at(house: House) -> None:
+    deleted(house)
+    later(house)
+    house.strava.details.pop(STAYS)
+    without = house.wire.without
+
+    def meanwhile(body: bytes, activity_ids: Collection[int]) -> bytes:
+        patched.undo()
+        assert told(house, "delete", STAYS) == "gone"
+        later(house)
+        assert sweep(house.sweeping).erased == 2
+        return without(body, activity_ids)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(house.wire, "without", meanwhile)
+        sweep(house.sweeping)
+    assert listed(house) == [[1, 2, 5]]
+
+
 def test_whoever_loads_is_told_once_which_versions_are_erased(house: House) -> None:
     deleted(house)
     tombstone = house.landed()[-1]
@@ -113,7 +186,7 @@ def test_what_comes_back_before_the_sweep_keeps_all_that_is_stored_of_it(house: 
     house.clock.advance(60)
     assert told(house, "create") == "fetched"
     later(house)
-    assert sweep(house.sweeping) == 0
+    assert sweep(house.sweeping).erased == 0
     assert [op for _, op in stored(house, GONE)].count("upsert") == 4
     assert listed(house) == [[1, 2, 3, 4, 5]]
 
@@ -123,14 +196,14 @@ def test_what_is_wanted_again_is_left_to_the_next_fetch(house: House) -> None:
     house.clock.advance(60)
     assert told(house, "create") == "parked"
     later(house)
-    assert sweep(house.sweeping) == 0
+    assert sweep(house.sweeping).erased == 0
     assert len(stored(house, GONE)) > 1
 
     later(house)
     while healed(house) != ["gone"]:
         house.clock.advance(1_800)
     later(house)
-    assert sweep(house.sweeping) == 1
+    assert sweep(house.sweeping).erased == 1
     assert stored(house, GONE) == [("activity", "tombstone")]
 
 

@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, cast, get_args
@@ -92,3 +93,10 @@ def parse_name(name: str) -> tuple[Kind, Subject]:
     athlete_id = int(found["athlete"] or found["giver"])
     subject = Subject(athlete_id, int(found["activity"] or 0), asked_at)
     return cast("Kind", kind), subject
+
+
+def dated(names: Iterable[str]) -> Iterator[tuple[str, datetime]]:
+    """When Strava was asked for each; what is no name of ours is left out."""
+    for name in names:
+        with suppress(ValueError):
+            yield name, parse_name(name)[1].asked_at

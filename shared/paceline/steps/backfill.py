@@ -167,11 +167,12 @@ def _list_page(athlete_id: int, use: Backfilling) -> Backfill:
         if current.state == "listed":
             return current
         before, since = _moment(current.before), current.since_at
+        asked_at = use.clock.now()  # before Strava: what is deleted meanwhile is gone later
         page = next(pages(athlete_id, use.reading, use.wire, before=before, since=since))
-        return _take(page, current, use)
+        return _take(page, asked_at, current, use)
 
 
-def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
+def _take(page: Page, asked_at: datetime, current: Backfill, use: Backfilling) -> Backfill:
     """Park what is wanted of the page, store it, and only then remember that it is done.
 
     In this order, so that whatever is in the lake is in the ledger, also after a kill.
@@ -187,9 +188,8 @@ def _take(page: Page, current: Backfill, use: Backfilling) -> Backfill:
         planned += parking.want(row)
         full = current.limit is not None and planned >= current.limit
     if page.rows:
-        now = use.clock.now()
-        cause = Cause(use.ids.new(), "backfill", now)
-        use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, now), cause)
+        cause = Cause(use.ids.new(), "backfill", use.clock.now())
+        use.lake.keep(page.answer, "list", Subject(current.athlete_id, 0, asked_at), cause)
     done = page.next_before is None or full
     reached = (_oldest(rows) if full else None) or current.since
     taken = replace(

@@ -4,7 +4,7 @@ import gzip
 import zlib
 
 from paceline.errors import PayloadInvalid, StoreUnavailable
-from paceline.model.bronze import parse_name, prefix_of, version_of
+from paceline.model.bronze import dated, prefix_of, version_of
 from paceline.model.landed import Landed
 from paceline.ports import Blobs
 
@@ -20,8 +20,12 @@ def body_of(landed: Landed, bronze: Blobs) -> bytes:
         if landed.activity_id and _is_gone_since(landed, bronze):
             raise Erased
         raise StoreUnavailable(f"Bronze has no {landed.bronze_name}; it is asked again later.")
+    return unpacked(blob.data)
+
+
+def unpacked(data: bytes) -> bytes:
     try:
-        return gzip.decompress(blob.data)
+        return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise PayloadInvalid("The bronze object is not gzip, or is cut short.") from error
 
@@ -29,10 +33,7 @@ def body_of(landed: Landed, bronze: Blobs) -> bytes:
 def _is_gone_since(landed: Landed, bronze: Blobs) -> bool:
     """Whether Strava said later that the activity is no more: that answer stays."""
     folder = prefix_of(landed.athlete_id, "activity", landed.activity_id)
-    later = [n for n in bronze.names(folder) if _version(n) > landed.version]
+    dates = dated(bronze.names(folder))
+    later = [name for name, asked_at in dates if version_of(asked_at) > landed.version]
     found = (bronze.get(name) for name in later)
     return any(blob.metadata.get("op") == "tombstone" for blob in found if blob)
-
-
-def _version(name: str) -> int:
-    return version_of(parse_name(name)[1].asked_at)

@@ -99,7 +99,10 @@ def reconcile(
     Then what was found to be gone some hours ago leaves the lake.
     """
     report = _compare_all(use, full=full, force=force, athlete_ids=athlete_ids)
-    return replace(report, erased=sweep(use.sweeping))
+    swept = sweep(use.sweeping)
+    for athlete_id, error in swept.failed.items():
+        _note(athlete_id, error, report)
+    return replace(report, erased=swept.erased)
 
 
 def _compare_all(
@@ -122,13 +125,22 @@ def _compare_all(
                 report.failed[athlete.athlete_id] = str(wait)
                 break
             except PacelineError as error:
-                report.failed[athlete.athlete_id] = f"{type(error).__name__}: {error}"
+                _note(athlete.athlete_id, error, report)
             except Exception as bug:  # noqa: BLE001 - the others are compared, and then it is raised
-                report.failed[athlete.athlete_id] = f"unexpected {type(bug).__name__}: {bug}"
-                report.bugs.append(bug)
+                _note(athlete.athlete_id, bug, report)
                 known = last_of(athlete.athlete_id, use.state)
                 remember(known.failed(use.clock.now()), use.state)
     return report
+
+
+def _note(athlete_id: int, error: Exception, report: Report) -> None:
+    """What came first says most: it alone may tell of lost access."""
+    why = f"{type(error).__name__}: {error}"
+    if not isinstance(error, PacelineError):
+        why = f"unexpected {why}"
+        report.bugs.append(error)
+    known = report.failed.get(athlete_id)
+    report.failed[athlete_id] = f"{known}; {why}" if known else why
 
 
 def _one(athlete: Athlete, use: Reconciling, report: Report, *, full: bool, force: bool) -> None:

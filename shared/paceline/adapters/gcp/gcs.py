@@ -11,6 +11,7 @@ from google.api_core.exceptions import (
     RetryError,
 )
 from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Blob as StoredBlob
 from google.cloud.storage import Client
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -60,35 +61,37 @@ class GcsBlobs:
     def get(self, name: str) -> Blob | None:
         check_object_name(name)
         with _translated(f"read {name}"):
-            try:
-                blob = self._bucket.get_blob(name, **self._within)
-                if blob is not None:
-                    data = blob.download_as_bytes(
-                        raw_download=True, if_generation_match=blob.generation, **self._within
-                    )
+            while blob := self._bucket.get_blob(name, **self._within):
+                if (data := self._bytes_of(blob)) is not None:
                     return Blob(data, decode_metadata(blob.metadata or {}))
-            except (NotFound, PreconditionFailed):
-                pass  # deleted, or deleted and put again, between the two requests
             self._check_bucket(name)
         return None
 
-    def replace(self, name: str, data: bytes) -> bool:
+    def replace(self, name: str, data: bytes, *, over: bytes) -> bool:
         check_object_name(name)
         with _translated(f"replace {name}"):
+            blob = self._bucket.get_blob(name, **self._within)
+            if blob is None:
+                self._check_bucket(name)
+                return False
+            if self._bytes_of(blob) != over:
+                return False
+            is_this = {"if_generation_match": blob.generation}
             try:
-                blob = self._bucket.get_blob(name, **self._within)
-                if blob is not None:
-                    blob.upload_from_string(
-                        data,
-                        content_type=blob.content_type,
-                        if_generation_match=blob.generation,
-                        **self._within,
-                    )
-                    return True
-            except PreconditionFailed as error:
-                raise StoreUnavailable(f"{name} was changed meanwhile; try again.") from error
-            self._check_bucket(name)
-        return False
+                kind = blob.content_type
+                blob.upload_from_string(data, content_type=kind, **is_this, **self._within)
+            except PreconditionFailed:
+                return False
+        return True
+
+    def _bytes_of(self, blob: StoredBlob) -> bytes | None:
+        """None when it was deleted or replaced since we asked for it."""
+        is_this = {"if_generation_match": blob.generation}
+        try:
+            data: bytes = blob.download_as_bytes(raw_download=True, **is_this, **self._within)
+        except (NotFound, PreconditionFailed):
+            return None
+        return data
 
     def names(self, prefix: str) -> Iterator[str]:
         if folder := prefix[: prefix.rfind("/") + 1]:

@@ -67,14 +67,14 @@ class FileBlobs:
             self._lock.stat()  # a folder that is gone must not pass for an empty one
         return self._walk(folder, prefix)
 
-    def replace(self, name: str, data: bytes) -> bool:
+    def replace(self, name: str, data: bytes, *, over: bytes) -> bool:
         path = self._path(name)
         with (
             self._translated(f"replace {name}"),
             self._written(data) as new_data,
             self._changing(name),
         ):
-            if not path.is_file():
+            if not path.is_file() or path.read_bytes() != over:
                 return False
             new_data.replace(path)
             _sync(path.parent)
