@@ -11,11 +11,13 @@ from paceline.warehouse.__main__ import main
 from paceline.warehouse.bigquery import render_script, render_template
 from paceline.warehouse.bigquery_tables import (
     bigquery_name,
+    rename,
     render_tables,
     render_views,
     table_schemas,
 )
 from paceline.warehouse.column_types import parse_type
+from paceline.warehouse.erasures import erasures
 from paceline.warehouse.plan import compile_plan
 from paceline.warehouse.tables import Column, Table, load_tables
 from tests.sql.googlesql import Analyser, GoogleRefuses, pieces_of_script
@@ -24,6 +26,10 @@ TABLES = load_tables(Path(__file__).parents[2] / "sql")
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 PREFIX = "lake_"
 VARIABLES = {
+    "given_athlete_id": "INT64",
+    "given_activity_id": "INT64",
+    "given_version": "INT64",
+    "given_failed_before": "TIMESTAMP",
     "run_started_at": "TIMESTAMP",
     "newest_landed": "TIMESTAMP",
     "seen_until": "TIMESTAMP",
@@ -95,6 +101,17 @@ def test_other_scripts_differ_only_in_statements_that_are_valid_too(
 def test_the_ddl_of_every_table_is_googlesql(google: Analyser) -> None:
     for statement in render_tables(TABLES, prefix=PREFIX):
         google.analyse(statement)
+
+
+def test_what_erases_an_activity_is_googlesql_over_every_table_that_lands(
+    google: Analyser,
+) -> None:
+    statements = [rename(each, TABLES, PREFIX) for each in erasures(TABLES.values())]
+    erased = {each.split()[2] for each in statements}
+    names = ("activities", "streams", "metrics")
+    assert erased == {f"lake_landing.{name}" for name in names} | {"lake_ops.failed_events"}
+    for statement in statements:
+        google.analyse(re.sub("@([a-z_]+)", r"given_\1", statement))
 
 
 def test_views_are_made_by_the_script_each_after_those_that_it_reads(google: Analyser) -> None:
