@@ -3,10 +3,11 @@
 It makes fetching idempotent, holds parked work, and answers "why is this missing?".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from paceline.errors import Conflict, StoreUnavailable
@@ -205,6 +206,12 @@ class Ledger:
         )
         return [(int(stored.id), _decode(stored.data)) for stored in found]
 
+    def remind_of_gone(self, known: Mapping[int, Entry]) -> None:
+        """So that `to_erase` finds what an older version wrote; what is as we write it stays."""
+        for activity_id, entry in known.items():
+            if entry.state == "gone" and entry.erase_after:
+                self.put(activity_id, partial(_as_it_is, entry))
+
     def erased(self, activity_id: int, seen: Entry) -> None:
         """Not asked for again, unless it was found to be gone once more meanwhile."""
 
@@ -233,6 +240,10 @@ def reads_of(activities: int, stream_keys: str) -> int:
     return activities if stream_keys == "none" else 2 * activities
 
 
+def _as_it_is(seen: Entry, entry: Entry | None) -> Entry:
+    return entry or seen
+
+
 def _stopped(entry: Entry | None, why: str) -> Entry:
     if entry is None:
         raise LookupError("an entry of the ledger was removed while it was stopped")
@@ -254,6 +265,9 @@ def _encode(entry: Entry) -> Document:
 
 
 def _decode(data: Document) -> Entry:
+    """Also what an older version stored, which erased nothing of what was gone."""
+    if data["state"] == "gone" and "erase_after" not in data:
+        data = {**data, "erase_after": data["fetched_at"]}
     times = {name: _time(data.get(name)) for name in _TIMES}
     return Entry(**{**data, **times, "priority": Priority(data["priority"])})
 

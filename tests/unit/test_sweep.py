@@ -228,6 +228,20 @@ def test_reconcile_sweeps_also_when_nobody_is_due(house: House) -> None:
     assert stored(house, GONE) == [("activity", "tombstone")]
 
 
+def test_what_an_older_version_found_to_be_gone_is_swept_after_the_next_comparison(
+    house: House,
+) -> None:
+    deleted(house)
+    written = house.state.get("ledger", str(GONE))
+    assert written
+    older = {name: value for name, value in written.data.items() if name != "erase_after"}
+    house.state.replace("ledger", str(GONE), older, written.version)
+    later(house)
+    assert reconcile.reconcile(house.reconciling, force=True).erased == 1
+    assert stored(house, GONE) == [("activity", "tombstone")]
+    assert reconcile.reconcile(house.reconciling, force=True).erased == 0
+
+
 def test_what_is_found_to_be_gone_once_more_meanwhile_is_swept_once_more(house: House) -> None:
     deleted(house)
     seen = house.ledger.get(GONE)

@@ -79,6 +79,7 @@ def check(athlete_id: int, scope: Scope, use: Checking) -> Findings:
         if since is None or row.started_at is None or row.started_at >= since
     }
     known = use.ledger.of_athlete(athlete_id)
+    use.ledger.remind_of_gone(known)
     missing = [
         each for each, row in listed.items() if _is_missing(known.get(each), row, wanted_since)
     ]
