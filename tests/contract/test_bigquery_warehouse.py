@@ -180,6 +180,24 @@ def test_an_activity_comes_after_what_belongs_to_it(warehouse: BigQueryWarehouse
     assert _count(warehouse, "activities") == 1
 
 
+def test_an_erasure_is_not_refused_for_the_size_of_its_tables(
+    warehouse: BigQueryWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BigQuery's estimate knows no clusters; the stand-in has no limits at all."""
+    warehouse.append(tables({"activities": [activity(1), activity(2)]}))
+    query, limits = bigquery.Client.query, []
+
+    def noting(client: bigquery.Client, sql: str, **how: Any) -> Any:
+        if sql.startswith("DELETE"):
+            limits.append(how["job_config"].maximum_bytes_billed)
+        return query(client, sql, **how)
+
+    monkeypatch.setattr(bigquery.Client, "query", noting)
+    warehouse.erase(1, 1, version=9, failed_before=NOW)
+    assert limits == [None]
+    assert _count(warehouse, "activities") == 1
+
+
 def test_while_bigquery_is_away_nothing_is_said_to_be_stored(
     warehouse: BigQueryWarehouse, emulator: Emulator, sql: Path, clock: ManualClock
 ) -> None:

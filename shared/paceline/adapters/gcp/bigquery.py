@@ -94,14 +94,18 @@ class BigQueryWarehouse:
     def erase(
         self, athlete_id: int, activity_id: int, *, version: int, failed_before: datetime
     ) -> None:
-        """Refused for rows that were streamed within about the last hour: asked again later."""
+        """Refused for rows that were streamed within about the last hour: asked again later.
+
+        Without a limit on bytes: it is compared with an estimate that knows no clusters, so that
+        large tables would refuse each erasure for good.
+        """
         named = {
             "athlete_id": athlete_id,
             "activity_id": activity_id,
             "version": version,
             "failed_before": failed_before,
         }
-        config = self._config("load_silver", self._limits.query_s)
+        config = self._config("load_silver", self._limits.query_s, is_capped=False)
         config.query_parameters = [parameter(*item) for item in named.items()]
         statements = [self._renamed(each) for each in erasures(self._tables.values())]
         with _translated("erase an activity from landing"):
