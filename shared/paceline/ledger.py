@@ -5,7 +5,7 @@ It makes fetching idempotent, holds parked work, and answers "why is this missin
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -265,13 +265,15 @@ def _encode(entry: Entry) -> Document:
 
 
 def _decode(data: Document) -> Entry:
-    """Also what an older version stored, which erased nothing of what was gone."""
+    """Also what another version stored: an older one erased nothing of what was gone."""
     if data["state"] == "gone" and "erase_after" not in data:
         data = {**data, "erase_after": data["fetched_at"]}
     times = {name: _time(data.get(name)) for name in _TIMES}
-    return Entry(**{**data, **times, "priority": Priority(data["priority"])})
+    known = {name: value for name, value in data.items() if name in _NAMES}
+    return Entry(**{**known, **times, "priority": Priority(data["priority"])})
 
 
+_NAMES = {each.name for each in fields(Entry)}
 _TIMES = (
     "wanted_at",
     "fetched_at",

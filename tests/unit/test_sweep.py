@@ -17,7 +17,7 @@ from paceline.model.landed import Landed
 from paceline.steps import backfill, fetch_activity, reconcile
 from paceline.steps.backfill import Backfill
 from paceline.steps.fetch_activity import KEPT
-from paceline.steps.sweep import sweep
+from paceline.steps.sweep import MOST, sweep
 from tests.builders import ATHLETE, NOW, message
 from tests.contract.mortal import KillNow, Life, Mortal
 from tests.unit.conftest import House, a_house
@@ -240,6 +240,23 @@ def test_what_an_older_version_found_to_be_gone_is_swept_after_the_next_comparis
     assert reconcile.reconcile(house.reconciling, force=True).erased == 1
     assert stored(house, GONE) == [("activity", "tombstone")]
     assert reconcile.reconcile(house.reconciling, force=True).erased == 0
+
+
+def test_what_a_later_version_notes_besides_is_no_trouble_after_a_rollback(house: House) -> None:
+    deleted(house)
+    known, written = house.ledger.get(GONE), house.state.get("ledger", str(GONE))
+    assert written
+    house.state.replace("ledger", str(GONE), written.data | {"unheard_of": 1}, written.version)
+    assert house.ledger.get(GONE) == known
+
+
+def test_what_is_too_much_for_one_sweep_goes_with_the_next(house: House) -> None:
+    lived(house, MOST + 2)
+    for each in range(1, MOST + 3):
+        del house.strava.details[each]
+        assert told(house, "delete", each) == "gone"
+    later(house)
+    assert [sweep(house.sweeping).erased for _ in range(3)] == [MOST, 2, 0]
 
 
 def test_what_is_found_to_be_gone_once_more_meanwhile_is_swept_once_more(house: House) -> None:

@@ -18,7 +18,8 @@ from paceline.model.bronze import Kind, Subject, dated, packed, prefix_of
 from paceline.ports import Clock, Ids, Wire
 from paceline.steps.landed_body import unpacked
 
-MOST = 200  # activities a run; the others follow with the next
+# Activities a run; the others follow with the next. BigQuery lets twenty deletes of a table wait.
+MOST = 20
 _KINDS: tuple[Kind, ...] = ("activity", "streams")
 
 
