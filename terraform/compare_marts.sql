@@ -13,16 +13,16 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '5efb1d4cae3bdd2a');
+INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '9e36731e823e50e8');
 
 BEGIN
   SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
   SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
   SET is_compared = COALESCE(
-    (SELECT plan = '5efb1d4cae3bdd2a' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+    (SELECT plan = '9e36731e823e50e8' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
     FALSE
-  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '5efb1d4cae3bdd2a') OR name NOT IN ('landing', 'full_run'));
+  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '9e36731e823e50e8') OR name NOT IN ('landing', 'full_run'));
 
   IF is_compared THEN
     CREATE TEMP TABLE rows_before AS
@@ -85,7 +85,7 @@ BEGIN
     SELECT 'marts.critical_power' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.points, ROUND(built_row.critical_power_w, 6) + 0.0 AS critical_power_w, ROUND(built_row.w_prime_j, 6) + 0.0 AS w_prime_j, ROUND(built_row.r_squared, 6) + 0.0 AS r_squared, built_row.rejected, ROUND(built_row.eftp_w, 6) + 0.0 AS eftp_w, ROUND(built_row.eftp_w_per_kg, 6) + 0.0 AS eftp_w_per_kg, built_row.eftp_activity_id)))), 0) AS hashed FROM ${prefix}marts.critical_power AS built_row;
   END IF;
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5efb1d4cae3bdd2a' THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '9e36731e823e50e8' THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
@@ -5559,23 +5559,13 @@ BEGIN
         WHERE
           elevation_gain_m > 0
       ),
-      compared AS (
-        -- Narrow, because it holds every candidate of all years, of which few break a record.
+      placed AS (
         SELECT
           candidates.*,
           activities.sport_group,
           activities.indoor,
           activities.started_at,
-          MAX(candidates.score) OVER (
-            PARTITION BY
-              activities.athlete_id,
-              activities.sport_group,
-              activities.indoor,
-              candidates.record,
-              candidates.extent
-            ORDER BY activities.started_at, activities.activity_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-          ) AS score_before
+          EXTRACT(YEAR FROM activities.started_at) AS year
         FROM
           candidates
         INNER JOIN
@@ -5583,6 +5573,71 @@ BEGIN
         ON
           candidates.athlete_id = activities.athlete_id
           AND candidates.activity_id = activities.activity_id
+      ),
+      bests_of_years AS (
+        SELECT
+          athlete_id,
+          sport_group,
+          indoor,
+          record,
+          extent,
+          year,
+          MAX(score) AS score
+        FROM
+          placed
+        GROUP BY
+          athlete_id,
+          sport_group,
+          indoor,
+          record,
+          extent,
+          year
+      ),
+      years AS (
+        SELECT
+          athlete_id,
+          sport_group,
+          indoor,
+          record,
+          extent,
+          year,
+          MAX(score) OVER (
+            PARTITION BY athlete_id, sport_group, indoor, record, extent
+            ORDER BY year
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+          ) AS score_before
+        FROM
+          bests_of_years
+      ),
+      promising AS (
+        -- Of all years' candidates few are better than the years before theirs: these alone are ordered.
+        SELECT
+          placed.*
+        FROM
+          placed
+        INNER JOIN
+          years
+        ON
+          placed.athlete_id = years.athlete_id
+          AND placed.sport_group = years.sport_group
+          AND placed.indoor = years.indoor
+          AND placed.record = years.record
+          AND placed.extent = years.extent
+          AND placed.year = years.year
+        WHERE
+          years.score_before IS NULL
+          OR placed.score > years.score_before
+      ),
+      compared AS (
+        SELECT
+          *,
+          MAX(score) OVER (
+            PARTITION BY athlete_id, sport_group, indoor, record, extent
+            ORDER BY started_at, activity_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+          ) AS score_before
+        FROM
+          promising
       ),
       breaking AS (
         SELECT
@@ -7371,11 +7426,11 @@ BEGIN
 
   INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '5efb1d4cae3bdd2a' AND ARRAY_LENGTH(blocked_names) > 0 THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '9e36731e823e50e8' AND ARRAY_LENGTH(blocked_names) > 0 THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5efb1d4cae3bdd2a');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '9e36731e823e50e8');
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan)
     SELECT name, seen_until, '' FROM UNNEST(blocked_names) AS name
     WHERE name NOT IN (SELECT name FROM ${prefix}ops.watermarks);
@@ -7389,7 +7444,7 @@ BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '5efb1d4cae3bdd2a');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '9e36731e823e50e8');
     COMMIT TRANSACTION;
   ELSE
     RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -175,23 +175,13 @@ candidates AS (
   WHERE
     elevation_gain_m > 0
 ),
-compared AS (
-  -- Narrow, because it holds every candidate of all years, of which few break a record.
+placed AS (
   SELECT
     candidates.*,
     activities.sport_group,
     activities.indoor,
     activities.started_at,
-    MAX(candidates.score) OVER (
-      PARTITION BY
-        activities.athlete_id,
-        activities.sport_group,
-        activities.indoor,
-        candidates.record,
-        candidates.extent
-      ORDER BY activities.started_at, activities.activity_id
-      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS score_before
+    EXTRACT(YEAR FROM activities.started_at) AS year
   FROM
     candidates
   INNER JOIN
@@ -199,6 +189,71 @@ compared AS (
   ON
     candidates.athlete_id = activities.athlete_id
     AND candidates.activity_id = activities.activity_id
+),
+bests_of_years AS (
+  SELECT
+    athlete_id,
+    sport_group,
+    indoor,
+    record,
+    extent,
+    year,
+    MAX(score) AS score
+  FROM
+    placed
+  GROUP BY
+    athlete_id,
+    sport_group,
+    indoor,
+    record,
+    extent,
+    year
+),
+years AS (
+  SELECT
+    athlete_id,
+    sport_group,
+    indoor,
+    record,
+    extent,
+    year,
+    MAX(score) OVER (
+      PARTITION BY athlete_id, sport_group, indoor, record, extent
+      ORDER BY year
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS score_before
+  FROM
+    bests_of_years
+),
+promising AS (
+  -- Of all years' candidates few are better than the years before theirs: these alone are ordered.
+  SELECT
+    placed.*
+  FROM
+    placed
+  INNER JOIN
+    years
+  ON
+    placed.athlete_id = years.athlete_id
+    AND placed.sport_group = years.sport_group
+    AND placed.indoor = years.indoor
+    AND placed.record = years.record
+    AND placed.extent = years.extent
+    AND placed.year = years.year
+  WHERE
+    years.score_before IS NULL
+    OR placed.score > years.score_before
+),
+compared AS (
+  SELECT
+    *,
+    MAX(score) OVER (
+      PARTITION BY athlete_id, sport_group, indoor, record, extent
+      ORDER BY started_at, activity_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS score_before
+  FROM
+    promising
 ),
 breaking AS (
   SELECT

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from paceline.adapters.landing_rows import fit_rows
 from paceline.adapters.local.duckdb_fingerprint import Fingerprint, fingerprints
-from paceline.adapters.local.duckdb_publish import PUBLISHED_LAYERS, publish, remove_leftovers
+from paceline.adapters.local.duckdb_publish import Published, Publisher
 from paceline.adapters.local.duckdb_schema import open_file, prepare, vacuuming
 from paceline.adapters.local.duckdb_script import DuckDbScript, read, transaction
 from paceline.errors import StoreUnavailable
@@ -30,14 +30,15 @@ class DuckDbWarehouse:
     """Implements ports.Warehouse for one process; its threads take turns."""
 
     def __init__(self, path: Path, marts_path: Path, sql_root: Path, clock: Clock) -> None:
-        self._marts_path = marts_path
         self._clock = clock
         self._tables = load_tables(sql_root)
         self._lock = RLock()
         self._path = path
+        self._publisher = Publisher(marts_path, self._tables)
+        self._published: Published | None = None
         self._open()
         marts_path.parent.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(marts_path)
+        self._publisher.remove_leftovers()
         # A process may have been killed between a refresh and its publish.
         self._publish_due = True
         self._last_ingested_at = self._newest_landed()
@@ -79,7 +80,8 @@ class DuckDbWarehouse:
                 sql = to_duckdb(statement, self._tables)
                 used = {name: value for name, value in named.items() if f"${name}" in sql}
                 self._connection.execute(sql, used)
-            self._publish_due = True  # views of what failed have changed
+            # Views of what failed have changed, and rows that were replaced leave holes with them.
+            self._publish_due, self._published = True, None
 
     def refresh(self, *, full: bool = False, as_of: datetime | None = None) -> RefreshReport:
         """Rebuild what was touched, or everything, and publish the marts when they changed.
@@ -87,14 +89,17 @@ class DuckDbWarehouse:
         They are as of now, or of the instant that is given: that of others that they must equal.
         """
         with self._alone():
+            # A run that does not come to its end leaves nobody who knows what it has changed.
+            before, self._published = self._published, None
             # A full run writes everything anew in any case.
             with vacuuming(self._connection) if full else nullcontext():
                 report = self._script().run(full=full, as_of=as_of)
-            if report.built or self._publish_due or not self._marts_path.exists():
-                told = [t for t in self._tables.values() if t.layer in PUBLISHED_LAYERS]
+            if report.built or self._publish_due or not self._publisher.file.exists():
                 self._publish_due = True
-                publish(self._connection, self._marts_path, told)
+                before = self._publisher.publish(self._connection, None if full else before)
                 self._publish_due = False
+            # The run after a blocked one may build everything, be it touched or not.
+            self._published = None if report.blocked else before
             return report
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
@@ -121,6 +126,7 @@ class DuckDbWarehouse:
         self._connection = open_file(self._path)
         prepare(self._connection, self._tables)
         self._compiled: DuckDbScript | None = None
+        self._published = None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from paceline.adapters.local.duckdb_changes import name_cells
 from paceline.adapters.local.duckdb_fingerprint import Fingerprint, differences, fingerprints
 from paceline.adapters.local.duckdb_schema import has_index
 from paceline.errors import StoreUnavailable
@@ -53,6 +54,24 @@ def read(
     return relation.to_arrow_table()
 
 
+class Parsed:
+    """Statements that are run again and again: to parse them takes an eighth of a small run."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, duckdb.Statement] = {}
+
+    def execute(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
+        """Run one statement, which is then kept: not for a text that names rows."""
+        if sql not in self._known:
+            (self._known[sql],) = connection.extract_statements(sql)
+        return connection.execute(self._known[sql], parameters)
+
+
 class CheckFailed(Exception):
     """A table's new rows are not let through."""
 
@@ -65,6 +84,7 @@ class DuckDbScript:
     connection: duckdb.DuckDBPyConnection
     clock: Clock
     _translated: dict[str, str] = field(default_factory=dict)
+    _parsed: Parsed = field(default_factory=Parsed)
 
     def __post_init__(self) -> None:
         for view in self.plan.views:
@@ -131,6 +151,7 @@ class DuckDbScript:
             self._name_keys(touch.table, touch.query)
             if touch.keep:
                 self._run(touch.keep)
+        self._execute(name_cells(self.plan.tables))
 
     def _touch_everything(self) -> None:
         """Keeps none of it: should this run not build everything, the rows of before are right."""
@@ -139,7 +160,7 @@ class DuckDbScript:
 
     def _name_keys(self, touched: Table, query: str) -> None:
         name, keys = duckdb_name(touched), self._sql(query)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {keys}")
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {keys}")
 
     def _build_all(self, touched: int, *, full: bool) -> tuple[tuple[str, ...], dict[str, str]]:
         has_rows = {t.table.name: full or self._has_rows(t.table.name) for t in self.plan.touches}
@@ -181,20 +202,19 @@ class DuckDbScript:
     def _build(self, build: Build, *, full: bool) -> None:
         keys = self._few_touched(build.touched)
         for statement in build.everything if full else build.touched_only:
-            self.connection.execute(self._by_index(self._sql(statement), build.touched, keys))
+            self._execute(self._sql(statement), build.touched, keys)
         columns = ", ".join(f"EXISTS ({check.offending})" for check in build.checks)
-        checked = self._by_index(self._sql(f"SELECT {columns}"), build.touched, keys)
-        offended = self.connection.execute(checked).fetchall()[0]
-        for check, offends in zip(build.checks, offended, strict=True):
+        checked = self._execute(self._sql(f"SELECT {columns}"), build.touched, keys)
+        for check, offends in zip(build.checks, checked.fetchall()[0], strict=True):
             if offends:
                 raise CheckFailed(str(check))
+        warned = {"warned_at": self.clock.now()}
         for warning in build.warnings:
-            looked_up = self._by_index(self._sql(warning), build.touched, keys)
-            self.connection.execute(looked_up, {"warned_at": self.clock.now()})
+            self._execute(self._sql(warning), build.touched, keys, warned)
 
     def _has_rows(self, touched: str) -> bool:
         name = duckdb_name(self.plan.tables[touched])
-        return self.connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None
+        return self._execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None
 
     def _few_touched(self, touched: Table) -> list[tuple[int, int]]:
         """The touched activities, when they are few enough to be looked up one by one."""
@@ -203,12 +223,12 @@ class DuckDbScript:
         keys = (
             f"SELECT athlete_id, activity_id FROM {duckdb_name(touched)} LIMIT {_MOST_LOOKUPS + 1}"
         )
-        found = self.connection.execute(keys).fetchall()
+        found = self._execute(keys).fetchall()
         return found if len(found) <= _MOST_LOOKUPS else []
 
-    def _by_index(self, sql: str, touched: Table, keys: list[tuple[int, int]]) -> str:
+    def _by_index(self, sql: str, touched: Table, keys: Sequence[tuple[int, int]]) -> str:
         """The same rows of indexed tables, asked for as DuckDB's index can answer."""
-        for table in filter(has_index, self.plan.tables.values()) if keys else ():
+        for table in filter(has_index, self.plan.tables.values()):
             scan = self._sql(touched_rows(table.name, touched))
             # One plain condition a lookup: a second one that DuckDB could push down as well makes
             # it read the whole table, so that on athlete_id is written as one that it cannot.
@@ -249,7 +269,20 @@ class DuckDbScript:
     ) -> duckdb.DuckDBPyConnection:
         sql = self._sql(statement)
         named = {name: value for name, value in (parameters or {}).items() if f"${name}" in sql}
-        return self.connection.execute(sql, named or None)
+        return self._execute(sql, parameters=named or None)
+
+    def _execute(
+        self,
+        sql: str,
+        touched: Table | None = None,
+        keys: Sequence[tuple[int, int]] = (),
+        parameters: Mapping[str, Any] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
+        """As it is, or with what it reads of indexed tables looked up by these touched keys."""
+        looked_up = self._by_index(sql, touched, keys) if touched and keys else sql
+        if looked_up != sql:
+            return self.connection.execute(looked_up, parameters)
+        return self._parsed.execute(self.connection, sql, parameters)
 
     def _value(self, statement: str) -> Any:
         table = read(self.connection, self._sql(statement))
