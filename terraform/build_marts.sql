@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '9e36731e823e50e8' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '71369a7fe7358f4d' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -5855,25 +5855,15 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           'chronic',
           28.0
       ),
-      last_dates_before AS (
+      lengths_before AS (
         SELECT
           athlete_id,
-          MAX(local_date) AS local_date
+          MAX(local_date) AS last_date,
+          MAX(day_number) AS days
         FROM
           days_before
         GROUP BY
           athlete_id
-      ),
-      last_days_before AS (
-        SELECT
-          days_before.*
-        FROM
-          days_before
-        INNER JOIN
-          last_dates_before
-        ON
-          days_before.athlete_id = last_dates_before.athlete_id
-          AND days_before.local_date = last_dates_before.local_date
       ),
       active_days AS (
         -- Sums are rounded, so that the order in which rows are added up does not show.
@@ -5893,11 +5883,11 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         SELECT
           today.athlete_id,
           COALESCE(
-            CAST(DATE_ADD(MAX(last_days_before.local_date), INTERVAL 1 DAY) AS DATE),
+            CAST(DATE_ADD(MAX(lengths_before.last_date), INTERVAL 1 DAY) AS DATE),
             MIN(active_days.local_date)
           ) AS first_date,
           MAX(today.local_date) AS last_date,
-          COALESCE(MAX(last_days_before.day_number), 0) AS days_before
+          COALESCE(MAX(lengths_before.days), 0) AS days_before
         FROM
           today
         LEFT JOIN
@@ -5905,9 +5895,9 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         ON
           today.athlete_id = active_days.athlete_id
         LEFT JOIN
-          last_days_before
+          lengths_before
         ON
-          today.athlete_id = last_days_before.athlete_id
+          today.athlete_id = lengths_before.athlete_id
         GROUP BY
           today.athlete_id
       ),
@@ -5939,12 +5929,23 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         SELECT
           athlete_id,
           REPLACE(name, '_seed', '') AS series,
-          value
+          value,
+          is_new
         FROM
           parameters_of_first_days
         WHERE
+          name IN ('ctl_seed', 'atl_seed')
+      ),
+      eves AS (
+        SELECT
+          athlete_id,
+          SUM(IF(series = 'ctl', value, -value)) AS tsb
+        FROM
+          seeds_of_first_days
+        WHERE
           is_new
-          AND name IN ('ctl_seed', 'atl_seed')
+        GROUP BY
+          athlete_id
       ),
       lengths_of_athletes AS (
         SELECT
@@ -5972,37 +5973,24 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         FROM
           lengths_of_athletes
       ),
-      eves AS (
-        SELECT
-          athlete_id,
-          SUM(IF(series = 'ctl', value, -value)) AS tsb
-        FROM
-          seeds_of_first_days
-        GROUP BY
-          athlete_id
-      ),
       dates AS (
         SELECT
           spans.athlete_id,
           day AS local_date,
-          DATE_DIFF(day, spans.first_date, DAY) AS place,
-          spans.days_before
+          spans.days_before + DATE_DIFF(day, spans.first_date, DAY) + 1 AS day_number
         FROM
           spans
         CROSS JOIN
           UNNEST(GENERATE_DATE_ARRAY(spans.first_date, spans.last_date)) AS day
       ),
       new_days AS (
-        -- In blocks of 256 days, within which powers of the weights can neither overflow nor vanish.
         SELECT
           dates.athlete_id,
           dates.local_date,
-          dates.days_before + dates.place + 1 AS day_number,
+          dates.day_number,
           COALESCE(active_days.activities, 0) AS activities,
           COALESCE(active_days.activities_without_load, 0) AS activities_without_load,
-          COALESCE(active_days.load, 0) AS load,
-          DIV(dates.place, 256) AS block,
-          MOD(dates.place, 256) AS place
+          COALESCE(active_days.load, 0) AS load
         FROM
           dates
         LEFT JOIN
@@ -6011,55 +5999,71 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           dates.athlete_id = active_days.athlete_id
           AND dates.local_date = active_days.local_date
       ),
-      in_blocks AS (
-        -- x(k) = weight * sum of load(j) * (1 - weight)^(k - j): the mean as if nothing were before.
+      loads_of_days AS (
         SELECT
-          new_days.athlete_id,
-          new_days.local_date,
-          new_days.block,
-          new_days.place,
-          weights.series,
-          1 - weights.weight AS kept,
-          weights.weight * POW(1 - weights.weight, new_days.place) * SUM(
-            new_days.load * POW(1 - weights.weight, -new_days.place)
-          ) OVER (
-            PARTITION BY new_days.athlete_id, weights.series, new_days.block
-            ORDER BY new_days.place
-          ) AS value
+          athlete_id,
+          day_number,
+          load,
+          FALSE AS is_new
+        FROM
+          days_before
+        UNION ALL
+        SELECT
+          athlete_id,
+          day_number,
+          load,
+          TRUE
         FROM
           new_days
+      ),
+      terms AS (
+        -- In blocks of 16 days, counted from the first, within which powers of the weights stay small; and
+        -- in whole numbers, whose sums are the same wherever a rebuild begins and in whatever order.
+        SELECT
+          loads_of_days.athlete_id,
+          weights.series,
+          weights.weight,
+          loads_of_days.day_number,
+          loads_of_days.is_new,
+          DIV(loads_of_days.day_number - 1, 16) AS block,
+          MOD(loads_of_days.day_number - 1, 16) AS place,
+          CAST(
+            ROUND(
+              100000000000 * loads_of_days.load
+              * POW(1 - weights.weight, -MOD(loads_of_days.day_number - 1, 16))
+            ) AS INT64
+          ) AS term
+        FROM
+          loads_of_days
         INNER JOIN
           weights
         ON
-          new_days.athlete_id = weights.athlete_id
+          loads_of_days.athlete_id = weights.athlete_id
+      ),
+      blocks AS (
+        SELECT
+          athlete_id,
+          series,
+          block,
+          weight,
+          SUM(term) AS terms,
+          LOGICAL_OR(is_new) AS is_new
+        FROM
+          terms
+        GROUP BY
+          athlete_id,
+          series,
+          block,
+          weight
       ),
       block_ends AS (
         SELECT
           athlete_id,
           series,
           block,
-          value
+          weight * POW(1 - weight, 15) * terms / 100000000000 AS value
         FROM
-          in_blocks
-        WHERE
-          place = 255
-        UNION ALL
-        SELECT
-          last_days_before.athlete_id,
-          weights.series,
-          -1,
-          CASE weights.series
-            WHEN 'ctl' THEN last_days_before.ctl
-            WHEN 'atl' THEN last_days_before.atl
-            WHEN 'acute' THEN last_days_before.acute_load_ewma
-            ELSE last_days_before.chronic_load_ewma
-          END
-        FROM
-          last_days_before
-        INNER JOIN
-          weights
-        ON
-          last_days_before.athlete_id = weights.athlete_id
+          blocks
         UNION ALL
         SELECT
           athlete_id,
@@ -6069,44 +6073,65 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         FROM
           seeds_of_first_days
       ),
-      block_starts AS (
-        SELECT DISTINCT
-          athlete_id,
-          series,
-          block,
-          kept
-        FROM
-          in_blocks
-      ),
       brought_in AS (
         -- What all blocks before have left, at the end of the last of them.
         SELECT
-          block_starts.athlete_id,
-          block_starts.series,
-          block_starts.block,
+          blocks.athlete_id,
+          blocks.series,
+          blocks.block,
           SUM(
-            block_ends.value * POW(block_starts.kept, 256 * (block_starts.block - 1 - block_ends.block))
-          ) AS value
+            CAST(
+              ROUND(
+                1000000000000 * block_ends.value
+                * POW(1 - blocks.weight, 16 * (blocks.block - 1 - block_ends.block))
+              ) AS INT64
+            )
+          ) / 1000000000000 AS value
         FROM
-          block_starts
+          blocks
         INNER JOIN
           block_ends
         ON
-          block_starts.athlete_id = block_ends.athlete_id
-          AND block_starts.series = block_ends.series
-          AND block_ends.block < block_starts.block
+          blocks.athlete_id = block_ends.athlete_id
+          AND blocks.series = block_ends.series
+          AND block_ends.block < blocks.block
+        WHERE
+          blocks.is_new
         GROUP BY
-          block_starts.athlete_id,
-          block_starts.series,
-          block_starts.block
+          blocks.athlete_id,
+          blocks.series,
+          blocks.block
+      ),
+      in_blocks AS (
+        -- x(k) = weight * sum of load(j) * (1 - weight)^(k - j): the mean as if nothing were before.
+        SELECT
+          terms.athlete_id,
+          terms.series,
+          terms.day_number,
+          terms.block,
+          terms.place,
+          terms.weight,
+          terms.weight * POW(1 - terms.weight, terms.place) * SUM(terms.term) OVER (
+            PARTITION BY terms.athlete_id, terms.series, terms.block
+            ORDER BY terms.place
+          ) / 100000000000 AS value
+        FROM
+          terms
+        INNER JOIN
+          blocks
+        ON
+          terms.athlete_id = blocks.athlete_id
+          AND terms.series = blocks.series
+          AND terms.block = blocks.block
+          AND blocks.is_new
       ),
       means AS (
         SELECT
           in_blocks.athlete_id,
-          in_blocks.local_date,
+          in_blocks.day_number,
           in_blocks.series,
           in_blocks.value
-          + COALESCE(brought_in.value, 0) * POW(in_blocks.kept, in_blocks.place + 1) AS value
+          + COALESCE(brought_in.value, 0) * POW(1 - in_blocks.weight, in_blocks.place + 1) AS value
         FROM
           in_blocks
         LEFT JOIN
@@ -6119,7 +6144,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
       means_of_days AS (
         SELECT
           athlete_id,
-          local_date,
+          day_number,
           MAX(IF(series = 'ctl', value, NULL)) AS ctl,
           MAX(IF(series = 'atl', value, NULL)) AS atl,
           MAX(IF(series = 'acute', value, NULL)) AS acute_load_ewma,
@@ -6128,7 +6153,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           means
         GROUP BY
           athlete_id,
-          local_date
+          day_number
       ),
       days AS (
         SELECT
@@ -6149,7 +6174,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           means_of_days
         ON
           new_days.athlete_id = means_of_days.athlete_id
-          AND new_days.local_date = means_of_days.local_date
+          AND new_days.day_number = means_of_days.day_number
         UNION ALL
         -- As many as the longest window reaches back.
         SELECT
@@ -6167,10 +6192,10 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         FROM
           days_before
         INNER JOIN
-          last_dates_before
+          lengths_before
         ON
-          days_before.athlete_id = last_dates_before.athlete_id
-          AND DATE_DIFF(last_dates_before.local_date, days_before.local_date, DAY) < 28
+          days_before.athlete_id = lengths_before.athlete_id
+          AND lengths_before.days - days_before.day_number < 28
       ),
       windows AS (
         -- Rounded, so that where the rebuilt days begin does not show.
@@ -6965,7 +6990,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '9e36731e823e50e8');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '71369a7fe7358f4d');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

@@ -9,9 +9,6 @@ import duckdb
 
 from paceline.warehouse.tables import Column, Table
 
-# Sums of the same numbers in another order differ in their last digits.
-_DECIMALS = 6
-
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -27,7 +24,7 @@ class Fingerprint:
 def fingerprint(connection: duckdb.DuckDBPyConnection, table: Table) -> Fingerprint:
     # With the key, no two rows have the same number, and none takes another out of the sum.
     key = "".join(f'"{name}", ' for name in table.key)
-    columns = ", ".join(f"BIT_XOR(HASH({key}{_rounded(column)}))" for column in table.columns)
+    columns = ", ".join(f"BIT_XOR(HASH({key}{_value(column)}))" for column in table.columns)
     found = connection.execute(f"SELECT COUNT(*), {columns} FROM {table.name}").fetchall()[0]
     return Fingerprint(found[0], dict(zip(table.column_names, found[1:], strict=True)))
 
@@ -46,7 +43,7 @@ def differences(
     return {name: was.told(after[name]) for name, was in before.items() if after[name] != was}
 
 
-def _rounded(column: Column) -> str:
-    if column.type.googlesql() != "FLOAT64":
-        return f'"{column.name}"'
-    return f'ROUND("{column.name}", {_DECIMALS}) + 0.0'  # and no negative zero
+def _value(column: Column) -> str:
+    """To the last bit; but a negative zero is a zero."""
+    is_float = column.type.googlesql() == "FLOAT64"
+    return f'"{column.name}" + 0.0' if is_float else f'"{column.name}"'
