@@ -17,7 +17,7 @@ IF EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE name = 'full_run' AND ing
   RETURN;
 END IF;
 
-IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '71369a7fe7358f4d' THEN
+IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '90bf309483c2660b' THEN
   RAISE USING MESSAGE = 'The tables were built by other SQL: run the full script once';
 END IF;
 
@@ -6003,6 +6003,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         SELECT
           athlete_id,
           day_number,
+          day_number - 1 AS days_since_first,
           load,
           FALSE AS is_new
         FROM
@@ -6011,6 +6012,7 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
         SELECT
           athlete_id,
           day_number,
+          day_number - 1,
           load,
           TRUE
         FROM
@@ -6025,12 +6027,12 @@ IF EXISTS (SELECT 1 FROM touched_athletes_from) AND NOT 'marts.fitness_daily' IN
           weights.weight,
           loads_of_days.day_number,
           loads_of_days.is_new,
-          DIV(loads_of_days.day_number - 1, 16) AS block,
-          MOD(loads_of_days.day_number - 1, 16) AS place,
+          DIV(loads_of_days.days_since_first, 16) AS block,
+          MOD(loads_of_days.days_since_first, 16) AS place,
           CAST(
             ROUND(
               100000000000 * loads_of_days.load
-              * POW(1 - weights.weight, -MOD(loads_of_days.day_number - 1, 16))
+              * POW(1 - weights.weight, -MOD(loads_of_days.days_since_first, 16))
             ) AS INT64
           ) AS term
         FROM
@@ -6990,7 +6992,7 @@ IF ARRAY_LENGTH(blocked_names) = 0 THEN
   BEGIN TRANSACTION;
   DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
   DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '71369a7fe7358f4d');
+  INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '90bf309483c2660b');
   COMMIT TRANSACTION;
 ELSE
   RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

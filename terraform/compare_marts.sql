@@ -13,16 +13,16 @@ DECLARE blocked_names ARRAY<STRING> DEFAULT [];
 DECLARE blocked_reasons ARRAY<STRING> DEFAULT [];
 DECLARE drifted_names ARRAY<STRING> DEFAULT [];
 
-INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '71369a7fe7358f4d');
+INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('full_run', run_started_at, '90bf309483c2660b');
 
 BEGIN
   SET newest_landed = (SELECT COALESCE(MAX(landed.ingested_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM (SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.activities UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.athletes UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.gear UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.metrics UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.settings UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.stats UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.streams UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}landing.zones UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.reconciliations UNION ALL SELECT MAX(ingested_at) AS ingested_at FROM ${prefix}ops.watermarks WHERE name = 'landing') AS landed);
   SET seen_until = LEAST(newest_landed, TIMESTAMP_SUB(run_started_at, INTERVAL 600 SECOND));
 
   SET is_compared = COALESCE(
-    (SELECT plan = '71369a7fe7358f4d' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
+    (SELECT plan = '90bf309483c2660b' AND ingested_at >= newest_landed FROM ${prefix}ops.watermarks WHERE name = 'landing'),
     FALSE
-  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '71369a7fe7358f4d') OR name NOT IN ('landing', 'full_run'));
+  ) AND NOT EXISTS (SELECT 1 FROM ${prefix}ops.watermarks WHERE (name = 'landing' AND plan != '90bf309483c2660b') OR name NOT IN ('landing', 'full_run'));
 
   IF is_compared THEN
     CREATE TEMP TABLE rows_before AS
@@ -85,7 +85,7 @@ BEGIN
     SELECT 'marts.critical_power' AS table_name, COUNT(*) AS row_count, COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(built_row.athlete_id, built_row.sport_group, built_row.period, built_row.points, ROUND(built_row.critical_power_w, 6) + 0.0 AS critical_power_w, ROUND(built_row.w_prime_j, 6) + 0.0 AS w_prime_j, ROUND(built_row.r_squared, 6) + 0.0 AS r_squared, built_row.rejected, ROUND(built_row.eftp_w, 6) + 0.0 AS eftp_w, ROUND(built_row.eftp_w_per_kg, 6) + 0.0 AS eftp_w_per_kg, built_row.eftp_activity_id)))), 0) AS hashed FROM ${prefix}marts.critical_power AS built_row;
   END IF;
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '71369a7fe7358f4d' THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '90bf309483c2660b' THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', TIMESTAMP '1970-01-01 00:00:00+00', '');
@@ -6410,6 +6410,7 @@ BEGIN
         SELECT
           athlete_id,
           day_number,
+          day_number - 1 AS days_since_first,
           load,
           FALSE AS is_new
         FROM
@@ -6418,6 +6419,7 @@ BEGIN
         SELECT
           athlete_id,
           day_number,
+          day_number - 1,
           load,
           TRUE
         FROM
@@ -6432,12 +6434,12 @@ BEGIN
           weights.weight,
           loads_of_days.day_number,
           loads_of_days.is_new,
-          DIV(loads_of_days.day_number - 1, 16) AS block,
-          MOD(loads_of_days.day_number - 1, 16) AS place,
+          DIV(loads_of_days.days_since_first, 16) AS block,
+          MOD(loads_of_days.days_since_first, 16) AS place,
           CAST(
             ROUND(
               100000000000 * loads_of_days.load
-              * POW(1 - weights.weight, -MOD(loads_of_days.day_number - 1, 16))
+              * POW(1 - weights.weight, -MOD(loads_of_days.days_since_first, 16))
             ) AS INT64
           ) AS term
         FROM
@@ -7451,11 +7453,11 @@ BEGIN
 
   INSERT INTO ${prefix}ops.script_runs (started_at, finished_at, touched_activities, built_tables, blocked_tables, compared_tables) VALUES (run_started_at, CURRENT_TIMESTAMP(), touched_count, ARRAY_LENGTH(built_names), ARRAY_LENGTH(blocked_names), IF(is_compared, 29, 0));
 
-  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '71369a7fe7358f4d' AND ARRAY_LENGTH(blocked_names) > 0 THEN
+  IF (SELECT plan FROM ${prefix}ops.watermarks WHERE name = 'landing') != '90bf309483c2660b' AND ARRAY_LENGTH(blocked_names) > 0 THEN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '71369a7fe7358f4d');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '90bf309483c2660b');
     INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan)
     SELECT name, seen_until, '' FROM UNNEST(blocked_names) AS name
     WHERE name NOT IN (SELECT name FROM ${prefix}ops.watermarks);
@@ -7469,7 +7471,7 @@ BEGIN
     BEGIN TRANSACTION;
     DELETE FROM ${prefix}ops.unfinished_days WHERE TRUE;
     DELETE FROM ${prefix}ops.watermarks WHERE name = 'landing';
-    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '71369a7fe7358f4d');
+    INSERT INTO ${prefix}ops.watermarks (name, ingested_at, plan) VALUES ('landing', seen_until, '90bf309483c2660b');
     COMMIT TRANSACTION;
   ELSE
     RAISE USING MESSAGE = CONCAT('left as they were: ', ARRAY_TO_STRING(blocked_names, ', '), '; ops.check_failures says why');

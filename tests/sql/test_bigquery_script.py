@@ -25,11 +25,14 @@ from tests.sql.googlesql import Analyser, GoogleRefuses, pieces_of_script
 TABLES = load_tables(Path(__file__).parents[2] / "sql")
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 PREFIX = "lake_"
-VARIABLES = {
+# Parameters of the statements that erase an activity, which the analyser takes for variables.
+GIVEN = {
     "given_athlete_id": "INT64",
     "given_activity_id": "INT64",
     "given_version": "INT64",
     "given_failed_before": "TIMESTAMP",
+}
+VARIABLES = {
     "run_started_at": "TIMESTAMP",
     "newest_landed": "TIMESTAMP",
     "seen_until": "TIMESTAMP",
@@ -59,7 +62,7 @@ ROWS_BEFORE = Table(
 
 def analyser(tables: dict[str, Table]) -> Analyser:
     named = {bigquery_name(table, PREFIX): table for table in tables.values()}
-    return Analyser(named | {"rows_before": ROWS_BEFORE}, VARIABLES)
+    return Analyser(named | {"rows_before": ROWS_BEFORE}, VARIABLES | GIVEN)
 
 
 def pieces(script: str) -> list[str]:

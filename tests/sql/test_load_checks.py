@@ -45,6 +45,8 @@ DAY = {
     "ctl": CTL,
     "atl": ATL,
     "tsb": 0.0,
+    "ctl_days": 42.0,
+    "atl_days": 7.0,
 }
 METRICS = {
     "athlete_id": 1,
@@ -96,6 +98,8 @@ NEXT_DAY = {
     "ctl": CTL * exp(-1 / 42),
     "atl": ATL * exp(-1 / 7),
     "tsb": CTL - ATL,
+    "ctl_days": 42.0,
+    "atl_days": 7.0,
 }
 LOW = DAY | {"ctl": -1.0, "tsb": -101 * exp(1 / 42) + 100}  # as if it had been below 0 before, too
 

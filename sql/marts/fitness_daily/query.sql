@@ -195,6 +195,7 @@ loads_of_days AS (
   SELECT
     athlete_id,
     day_number,
+    day_number - 1 AS days_since_first,
     load,
     FALSE AS is_new
   FROM
@@ -203,6 +204,7 @@ loads_of_days AS (
   SELECT
     athlete_id,
     day_number,
+    day_number - 1,
     load,
     TRUE
   FROM
@@ -217,12 +219,12 @@ terms AS (
     weights.weight,
     loads_of_days.day_number,
     loads_of_days.is_new,
-    DIV(loads_of_days.day_number - 1, 16) AS block,
-    MOD(loads_of_days.day_number - 1, 16) AS place,
+    DIV(loads_of_days.days_since_first, 16) AS block,
+    MOD(loads_of_days.days_since_first, 16) AS place,
     CAST(
       ROUND(
         100000000000 * loads_of_days.load
-        * POW(1 - weights.weight, -MOD(loads_of_days.day_number - 1, 16))
+        * POW(1 - weights.weight, -MOD(loads_of_days.days_since_first, 16))
       ) AS INT64
     ) AS term
   FROM

@@ -48,14 +48,19 @@ def changed(table: Table, tables: Mapping[str, Table]) -> Changed | None:
     return Changed(duckdb_name(touched), condition, to_duckdb(rows, named))
 
 
-def name_cells(tables: Mapping[str, Table]) -> str:
-    """To be run before the counted table is rebuilt."""
-    return f"CREATE OR REPLACE TEMP TABLE {duckdb_name(_cells(tables))} AS {_touched_cells(tables)}"
+def name_cells(tables: Mapping[str, Table]) -> list[str]:
+    """To be run before the counted table is rebuilt. Nothing in a lake without that table."""
+    if _COUNTED not in tables:
+        return []
+    name = duckdb_name(_cells(tables))
+    return [f"CREATE OR REPLACE TEMP TABLE {name} AS {_touched_cells(tables)}"]
 
 
-def name_more_cells(tables: Mapping[str, Table]) -> str:
+def name_more_cells(tables: Mapping[str, Table]) -> list[str]:
     """To be run after it is rebuilt."""
-    return f"INSERT INTO {duckdb_name(_cells(tables))} {_touched_cells(tables)}"
+    if _COUNTED not in tables:
+        return []
+    return [f"INSERT INTO {duckdb_name(_cells(tables))} {_touched_cells(tables)}"]
 
 
 def _touched_cells(tables: Mapping[str, Table]) -> str:

@@ -106,7 +106,8 @@ class Publisher:
         def execute(sql: str) -> duckdb.DuckDBPyConnection:
             return self._parsed.execute(connection, sql)
 
-        execute(name_more_cells(self.tables))
+        for statement in name_more_cells(self.tables):
+            execute(statement)
         has_rows: dict[str, bool] = {}
         for table in self._shown:
             rows = self._changed_rows(table)

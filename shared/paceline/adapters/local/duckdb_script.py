@@ -151,7 +151,8 @@ class DuckDbScript:
             self._name_keys(touch.table, touch.query)
             if touch.keep:
                 self._run(touch.keep)
-        self._execute(name_cells(self.plan.tables))
+        for statement in name_cells(self.plan.tables):
+            self._execute(statement)
 
     def _touch_everything(self) -> None:
         """Keeps none of it: should this run not build everything, the rows of before are right."""
