@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from paceline.errors import StravaUnavailable
-from paceline.model.bronze import version_of
+from paceline.lake import Cause
+from paceline.model.bronze import Subject, version_of
 from paceline.model.priority import Priority
 from paceline.steps import backfill, fetch_activity
 from paceline.steps.backfill import Backfill
 from paceline.steps.fetch_work import Work, settle
 from paceline.windows import LATE, next_quarter
-from tests.builders import ACTIVITY, ATHLETE, as_bytes, detail, message, streams
+from tests.builders import ACTIVITY, ATHLETE, NOW, as_bytes, detail, message, streams
 from tests.unit.conftest import House
 
 
@@ -112,7 +113,32 @@ def test_a_burst_of_events_does_not_use_up_the_retries(connected: House) -> None
         connected.clock.advance(1)
         event = message(received_at=connected.clock.now(), event_time=number + 1)
         assert fetch_activity.run(event, connected.fetching).name == "streams_waiting"
-    assert "tombstone" not in {each.op for each in connected.landed()}
+    assert connected.landed()[-1].op == "upsert"
+
+
+@pytest.mark.parametrize(("before", "attempt"), [(0, 2), (1, 1)])
+def test_what_a_fetch_stored_before_it_died_is_taken_away_when_it_is_not_found(
+    connected: House, before: int, attempt: int
+) -> None:
+    """By the message that comes again, or by the next one: the ledger knows nothing of it."""
+    subject = Subject(ATHLETE, ACTIVITY, NOW)
+    cause = Cause("t" * 32, "webhook", NOW)
+    connected.lake.keep(connected.strava.answer(200, detail()), "activity", subject, cause)
+    connected.strava.details.clear()
+    connected.clock.advance(1)
+    for _ in range(before):
+        assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    outcome = fetch_activity.run(message(), connected.fetching, attempt=attempt)
+    assert outcome.name == "parked"
+    assert [each.op for each in connected.landed()] == ["upsert", "tombstone"]
+
+
+def test_what_was_never_there_and_is_not_found_at_first_costs_no_tombstone(
+    connected: House,
+) -> None:
+    connected.strava.details.clear()
+    assert fetch_activity.run(message(), connected.fetching).name == "parked"
+    assert connected.landed() == []
 
 
 def test_streams_that_lag_are_asked_for_again_and_then_given_up(connected: House) -> None:

@@ -201,7 +201,7 @@ def _not_found(work: Work, use: Fetching, answer: Answer) -> Outcome:
         erase_after = work.began_at + KEPT
         settle(work, use.ledger, state="gone", erase_after=erase_after, **_NOTHING_SEEN)
         return Outcome("gone")
-    if work.known and work.known.seen_sha:
+    if work.known or work.attempt > 1:  # whoever tried before may have stored it, and died then
         _take_away(work, use, answer)  # it is not there now, whatever comes
     not_before = work.next_try(tries, NOT_FOUND_RETRY_S)
     park(work, use.ledger, not_before, "not found yet", attempts=work.counted(tries))
